@@ -1,0 +1,88 @@
+"""Logs: one line an event on standard error, as text or as JSON.
+
+Events are logged as `log.info("what happened", extra=event(key=value, …))`; a text line reads
+`2026-01-02T03:04:05.678Z info client what happened key=value`.
+"""
+
+import json
+import logging
+import re
+import sys
+import time
+from collections.abc import Mapping
+
+from shared.text import shown
+
+FORMATS = ("text", "json")
+LEVELS = ("debug", "info", "warning", "error")
+
+Field = str | int | float | bool | None
+_BARE = re.compile(r'[^\s"=]+')
+
+
+def event(**fields: Field) -> Mapping[str, Mapping[str, Field]]:
+    """Make the `extra` of a log call from the fields of an event."""
+    return {"event": fields}
+
+
+class _Formatter(logging.Formatter):
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802
+        """Tell the time in UTC to the millisecond, RFC 3339."""
+        return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created)) + (
+            f".{int(record.msecs):03d}Z"
+        )
+
+    def fields(self, record: logging.LogRecord) -> dict[str, Field]:
+        """Tell the fields of the event; a traceback is one of them, so that a line stays a line."""
+        fields = dict(getattr(record, "event", {}))
+        if record.exc_info:
+            fields["traceback"] = self.formatException(record.exc_info)
+        return fields
+
+
+class TextFormatter(_Formatter):
+    """Time, level, component, message, then `key=value`, separated by blanks."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Render one line."""
+        head = (
+            f"{self.formatTime(record)} {record.levelname.lower()} {record.name} "
+            f"{shown(record.getMessage(), 500)}"
+        )
+        return " ".join([head, *(f"{k}={_text(v)}" for k, v in self.fields(record).items())])
+
+
+class JsonFormatter(_Formatter):
+    """One JSON object: time, level, component, message, and the event's fields beside them."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Render one line."""
+        line = {
+            "time": self.formatTime(record),
+            "level": record.levelname.lower(),
+            "component": record.name,
+            "message": record.getMessage(),
+        }
+        return json.dumps(line | self.fields(record), ensure_ascii=False)
+
+
+def _text(value: Field) -> str:
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return f"{value:.3f}"
+        case None:
+            return "none"
+    text = str(value)
+    safe = shown(text, 4000)
+    return text if _BARE.fullmatch(safe) and safe == text else json.dumps(safe, ensure_ascii=False)
+
+
+def configure(level: str, form: str) -> None:
+    """Send the logs of the whole process to standard error, in one of FORMATS."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonFormatter() if form == "json" else TextFormatter())
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    # asyncio tells at debug which selector it uses; whoever debugs the gateway does not want that.
+    logging.getLogger("asyncio").setLevel(max(logging.INFO, logging.getLogger().level))

@@ -1,0 +1,10 @@
+"""Foreign text made fit for a log line or an error message."""
+
+
+def shown(text: str, most: int = 80) -> str:
+    """Escape what does not print, and cut what is longer than `most` characters.
+
+    Nothing that a stranger sent can then break a line, move a terminal's cursor or flood a log.
+    """
+    cut = text if len(text) <= most else text[: most - 1] + "…"
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in cut)

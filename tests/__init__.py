@@ -1,0 +1,1 @@
+"""The description of the gateway's behaviour: `python3 -m unittest` runs all of it."""

@@ -1,0 +1,98 @@
+"""Logs: one line an event."""
+
+import io
+import json
+import logging
+import sys
+
+from shared import logs
+from shared.logs import JsonFormatter, TextFormatter, event
+from tests.support import TestCase
+
+
+def record(message: str, **fields: logs.Field) -> logging.LogRecord:
+    """Make the record of an event."""
+    made = logging.LogRecord("client", logging.WARNING, __file__, 1, message, (), None)
+    made.created, made.msecs = 1767323045.678, 678.0
+    made.__dict__.update(event(**fields))
+    return made
+
+
+class TextLines(TestCase):
+    def format(self, message: str, **fields: logs.Field) -> str:
+        """Render an event's line."""
+        return TextFormatter().format(record(message, **fields))
+
+    def test_a_line_is_time_level_component_message_and_fields(self) -> None:
+        self.assertEqual(
+            self.format("polled", items=3, duration=0.25, changed=True, first=False, etag=None),
+            "2026-01-02T03:04:05.678Z warning client polled items=3 duration=0.250 changed=yes "
+            "first=no etag=none",
+        )
+
+    def test_values_that_would_blur_are_quoted(self) -> None:
+        for value, shown in {
+            "two words": '"two words"',
+            "a=b": '"a=b"',
+            "": '""',
+            'say "x"': '"say \\"x\\""',
+            "żółw": "żółw",
+        }.items():
+            with self.subTest(value):
+                self.assertTrue(self.format("x", value=value).endswith(f" x value={shown}"))
+
+    def test_an_event_is_one_line_whatever_it_holds(self) -> None:
+        for line in (self.format("a\nb", value="c\nd\x1b[2J"), self._with_traceback()):
+            self.assertEqual(len(line.splitlines()), 1)
+            self.assertTrue(line.isprintable())
+
+    def _with_traceback(self) -> str:
+        try:
+            raise ValueError("broken\nin two")
+        except ValueError:
+            failed = record("failed")
+            failed.exc_info = sys.exc_info()
+            return TextFormatter().format(failed)
+
+
+class JsonLines(TestCase):
+    def test_a_line_is_one_object_with_the_fields_beside_the_rest(self) -> None:
+        line = JsonFormatter().format(record("polled\n", items=3, url="żółw"))
+        self.assertEqual(len(line.splitlines()), 1)
+        self.assertEqual(
+            json.loads(line),
+            {
+                "time": "2026-01-02T03:04:05.678Z",
+                "level": "warning",
+                "component": "client",
+                "message": "polled\n",
+                "items": 3,
+                "url": "żółw",
+            },
+        )
+
+
+class Configured(TestCase):
+    def setUp(self) -> None:
+        root = logging.getLogger()
+        before = root.level, root.handlers[:], sys.stderr, logging.getLogger("asyncio").level
+
+        def restore() -> None:
+            root.setLevel(before[0])
+            root.handlers[:] = before[1]
+            sys.stderr = before[2]
+            logging.getLogger("asyncio").setLevel(before[3])
+
+        self.addCleanup(restore)
+        sys.stderr = self.printed = io.StringIO()
+
+    def test_events_below_the_level_are_left_out(self) -> None:
+        logs.configure("warning", "text")
+        logging.getLogger("client").info("small")
+        logging.getLogger("client").warning("great")
+        self.assertEqual(self.printed.getvalue().split(" ", 1)[1], "warning client great\n")
+
+    def test_json_is_a_choice(self) -> None:
+        logs.configure("info", "json")
+        logging.getLogger("client").info("small")
+        self.assertEqual(json.loads(self.printed.getvalue())["message"], "small")
