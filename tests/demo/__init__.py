@@ -1,0 +1,1 @@
+"""The third-party endpoints, played: for the demo, and for tests that need them to fail."""

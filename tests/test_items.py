@@ -1,0 +1,148 @@
+"""Items: JSON arrays of 8-byte strings, read and refused."""
+
+import json
+import random
+import tracemalloc
+
+from client import items
+from client.items import SLICE, ItemsError, parse
+from tests.demo.faults import BODIES
+from tests.support import TestCase
+
+
+class GoodArrays(TestCase):
+    def test_valid_arrays_are_packed(self) -> None:
+        cases = {
+            b'["630e1244","5f4a8990"]': b"630e12445f4a8990",
+            b"[]": b"",
+            b" \t\r\n[ \n ] \n": b"",
+            b' [ "630e1244" \n,\t"5f4a8990" ] \r\n': b"630e12445f4a8990",
+            b'["\\u0036\\u0033\\u0030\\u0065\\u0031\\u0032\\u0034\\u0034"]': b"630e1244",
+            b'["\\"\\\\\\/\\b\\f\\n\\r\\t"]': b'"\\/\b\f\n\r\t',
+            b'["\\ud83d\\ude00abcd"]': "😀abcd".encode(),
+            '["żółw5"]'.encode(): "żółw5".encode(),
+            b'["],[\\",:{}"]': b'],[",:{}',
+            b'["same1234","same1234"]': b"same1234same1234",
+        }
+        for body, packed in cases.items():
+            with self.subTest(body):
+                self.assertEqual(parse(body), packed)
+
+    def test_arrays_of_any_length_are_taken_in_slices(self) -> None:
+        for length in (1, SLICE - 1, SLICE, SLICE + 1, 2 * SLICE, 2 * SLICE + 1):
+            strings = [f"{index:08x}" for index in range(length)]
+            with self.subTest(length):
+                self.assertEqual(parse(json.dumps(strings).encode()), "".join(strings).encode())
+
+    def test_whatever_json_renders_is_read_as_json_reads_it(self) -> None:
+        chance = random.Random(11)
+        alphabet = ['"', "\\", "/", "\n", "\x7f", "a", "0", "ż", "€", "😀", "\u2028", ",", "]", "["]
+        for _ in range(500):
+            strings = [self._string(chance, alphabet) for _ in range(chance.randrange(6))]
+            body = json.dumps(
+                strings, ensure_ascii=chance.random() < 0.5, indent=chance.choice([None, 0, 2])
+            ).encode()
+            self.assertEqual(parse(body), "".join(strings).encode(), body)
+
+    def _string(self, chance: random.Random, alphabet: list[str]) -> str:
+        while True:
+            made = "".join(chance.choice(alphabet) for _ in range(chance.randrange(2, 9)))
+            if len(made.encode()) == 8:
+                return made
+
+
+class BadBodies(TestCase):
+    def test_what_is_wrong_is_told_with_index_and_value(self) -> None:
+        cases: dict[bytes, tuple[str, int | None]] = {
+            b"": ("not JSON: the body is empty", None),
+            b" \n": ("not JSON: the body is empty", None),
+            b"<html>": ("not JSON: the body begins with <html>", None),
+            b'{"a":1}': ('not an array but an object: {"a":1}', None),
+            b'"630e1244"': ('not an array but a string: "630e1244"', None),
+            b"12": ("not an array but a number: 12", None),
+            b"null": ("not an array but null: null", None),
+            b"[": ("not JSON: the end of the body at byte 1, where an item is wanted", None),
+            b'["630e1244"': ("not JSON: no comma or end of the array at byte 11", None),
+            b'["630e1244" "5f4a8990"]': ("not JSON: no comma or end of the array at byte 12", None),
+            b'["630e1244",]': ("not JSON: ] at byte 12, where an item is wanted", None),
+            b'["630e1244"]]': ("not JSON: something follows the array's end at byte 11", None),
+            b'["630e1244"] x': ("not JSON: something follows the array's end at byte 11", None),
+            b"[]x": ("not JSON: ]x at byte 1, where an item is wanted", None),
+            b'["630e1244",7]': ("item 1 is not a string but a number: 7]", 1),
+            b'["630e1244",null]': ("item 1 is not a string but null: null]", 1),
+            b'["630e1244",["x"]]': ('item 1 is not a string but an array: ["x"]]', 1),
+            b'["630e1244","5f4a899"]': ('item 1 has 7 bytes in UTF-8, not 8: "5f4a899"', 1),
+            b'["630e1244","5f4a89900","x"]': ('item 1 has 9 bytes in UTF-8, not 8: "5f4a89900"', 1),
+            '["żółw5678"]'.encode(): ('item 0 has 11 bytes in UTF-8, not 8: "żółw5678"', 0),
+            b'[""]': ('item 0 has 0 bytes in UTF-8, not 8: ""', 0),
+            b'["\\ud800abcde"]': ('item 0 holds a lone surrogate: "\\ud800abcde"', 0),
+            b'["abcd\\udc00x","y"]': ('item 0 holds a lone surrogate: "abcd\\udc00x"', 0),
+            b'["630e124\n"]': ("not JSON: the string at byte 1 does not end", None),
+            b'["630e1244': ("not JSON: the string at byte 1 does not end", None),
+            b'["\\x00000000"]': ("not JSON behind byte 1: Invalid \\escape", None),
+            b'["abcd\xff\xfeef"]': ("not UTF-8 at byte 6", None),
+            b'["\xed\xa0\x80abcde"]': ("not UTF-8 at byte 2", None),
+            b'["' + b"x" * 500 + b'"]': (
+                'item 0 has more than 8 bytes in UTF-8: "' + "x" * 38 + "…",
+                0,
+            ),
+        }
+        for body, (message, index) in cases.items():
+            with self.subTest(body[:40]), self.assertRaises(ItemsError) as caught:
+                parse(body)
+            self.assertEqual(str(caught.exception), message)
+            self.assertEqual(caught.exception.index, index)
+
+    def test_the_index_counts_over_all_slices(self) -> None:
+        body = json.dumps(["630e1244"] * (SLICE + 5) + ["short"]).encode()
+        with self.assertRaises(ItemsError) as caught:
+            parse(body)
+        self.assertEqual((caught.exception.index, caught.exception.value), (SLICE + 5, '"short"'))
+
+    def test_each_body_of_the_faulty_endpoints_is_refused_in_one_line(self) -> None:
+        for name, body in BODIES.items():
+            with self.subTest(name), self.assertRaises(ItemsError) as caught:
+                parse(body)
+            self.assertLess(len(str(caught.exception)), 150)
+            self.assertTrue(str(caught.exception).isprintable())
+
+    def test_no_mutation_of_a_good_body_raises_anything_else(self) -> None:
+        chance = random.Random(13)
+        good = '["630e1244","5f4a8990","żółw5","\\u0036\\u0033\\u0030\\u0065abcd"]'.encode()
+        taken = 0
+        for _ in range(20_000):
+            body = bytearray(good)
+            for _ in range(chance.randrange(1, 4)):
+                place = chance.randrange(len(body))
+                match chance.randrange(3):
+                    case 0:
+                        body[place] = chance.randrange(256)
+                    case 1:
+                        del body[place]
+                    case _:
+                        body[place:place] = bytes([chance.choice(b'"\\[],{u\x00\xff 0')])
+            try:
+                packed = parse(bytes(body))
+            except ItemsError:
+                continue
+            taken += 1
+            self.assertEqual("".join(json.loads(body)).encode(), packed)
+        self.assertGreater(taken, 100)
+
+    def test_memory_stays_in_proportion_whatever_a_body_holds(self) -> None:
+        """`json.loads` takes 27 bytes for each byte of this one."""
+        body = b"[" + b"{}," * 1_000_000 + b"{}]"
+        tracemalloc.start()
+        self.addCleanup(tracemalloc.stop)
+        with self.assertRaises(ItemsError):
+            parse(body)
+        self.assertLess(tracemalloc.get_traced_memory()[1], len(body))
+
+
+class Bounds(TestCase):
+    def test_the_longest_spelling_of_an_item_is_taken(self) -> None:
+        body = b'["' + b"\\u0061" * 8 + b'"]'
+        self.assertEqual(parse(body), b"aaaaaaaa")
+
+    def test_an_item_is_eight_bytes(self) -> None:
+        self.assertEqual(items.ITEM_SIZE, 8)
