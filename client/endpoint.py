@@ -1,0 +1,110 @@
+"""Endpoints: a third-party URL and the period in which it publishes new data."""
+
+import base64
+import hashlib
+import re
+from dataclasses import dataclass
+from urllib.parse import SplitResult, quote, unquote, urlsplit
+
+from shared import settings
+
+LEAST_PERIOD = 0.01  # seconds
+MOST_TIMEOUT = 10.0  # seconds, unless the user says otherwise
+
+_parse_period = settings.seconds(LEAST_PERIOD)
+
+
+@dataclass(frozen=True)
+class Url:
+    """An `http` or `https` URL, taken apart for a request."""
+
+    scheme: str
+    host: str
+    port: int
+    target: str
+    """The request target in origin-form, RFC 9112, 3.2.1."""
+    authorization: str | None = None
+    """The value of the Authorization field where the URL names a user, RFC 7617."""
+
+    @property
+    def origin(self) -> tuple[str, str, int]:
+        """What must be the same for credentials to be sent again, RFC 6454."""
+        return self.scheme, self.host, self.port
+
+    @property
+    def bare(self) -> str:
+        """The URL without user and password."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        standard = {"http": 80, "https": 443}[self.scheme]
+        port = "" if self.port == standard else f":{self.port}"
+        return f"{self.scheme}://{host}{port}{self.target}"
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One endpoint of the configuration."""
+
+    period: float
+    """Seconds between two polls."""
+    url: Url
+    name: str
+    """The URL without its secrets, for logs."""
+
+    def timeout(self, configured: float | None) -> float:
+        """Tell how long one poll may take, in seconds."""
+        return min(MOST_TIMEOUT, 0.9 * self.period) if configured is None else configured
+
+    @property
+    def key(self) -> str:
+        """What the state file knows the endpoint by: a digest, for the URL may hold secrets."""
+        secret = f"{self.url.bare}\n{self.url.authorization or ''}"
+        return hashlib.blake2b(secret.encode(), digest_size=16).hexdigest()
+
+
+def parse_endpoint(text: str) -> Endpoint:
+    """Parse `SECONDS=URL`. Raises ValueError, saying what would be right."""
+    period, equals, url = text.partition("=")
+    if not equals:
+        raise ValueError("want SECONDS=URL, such as 15=http://example.org/data")
+    return Endpoint(_parse_period(period), parse_url(url), redact(url))
+
+
+def parse_url(text: str) -> Url:
+    """Parse an absolute `http` or `https` URL. Raises ValueError, saying what would be right."""
+    if not text.isprintable() or " " in text or "\\" in text:
+        raise ValueError("want a URL without blanks, backslashes and control characters")
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise ValueError(f"want a URL that can be read: {error}") from None
+    if parts.scheme not in ("http", "https") or not host:
+        raise ValueError("want a URL that begins with http://HOST or https://HOST")
+    if port == 0:
+        raise ValueError("want a port from 1 to 65535")
+    try:
+        host = host if host.isascii() else host.encode("idna").decode()
+    except UnicodeError:
+        raise ValueError("want a host name that IDNA can encode") from None
+    if not re.fullmatch(r"[0-9a-z._:%-]+", host):
+        raise ValueError("want a host name of letters, digits, dots and hyphens, or an address")
+    target = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~")
+    if parts.query:
+        target += "?" + quote(parts.query, safe="/%:@!$&'()*+,;=~?[]|^`{}\"<>")
+    standard = 443 if parts.scheme == "https" else 80
+    return Url(parts.scheme, host, port or standard, target, basic(parts))
+
+
+def basic(parts: SplitResult) -> str | None:
+    """Make the credentials of Basic authentication from a URL's user and password, RFC 7617."""
+    if parts.username is None:
+        return None
+    pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return "Basic " + base64.b64encode(pair.encode()).decode("ascii")
+
+
+def redact(text: str) -> str:
+    """Take user, password and the values of the query out of a URL, or of a text that holds one."""
+    text = re.sub(r"(://)[^/?#\s]*@", r"\1***@", text)
+    head, mark, query = text.partition("?")
+    return head + mark + re.sub(r"=[^&#\s]*", "=***", query)

@@ -1,0 +1,227 @@
+"""Fetching: one GET of an endpoint's URL, with its redirects, through http.client."""
+
+import functools
+import http.client
+import socket
+import ssl
+from contextlib import closing
+from dataclasses import dataclass
+from http import HTTPStatus
+from urllib.parse import urljoin, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+from client.endpoint import Url, basic, parse_url, redact
+from client.wire import GivenUpError, Wire
+from shared.text import shown
+
+MOST_REDIRECTS = 5
+CHUNK = 64 * 1024  # bytes taken from the connection at a time
+_REDIRECTS = {
+    HTTPStatus.MOVED_PERMANENTLY,
+    HTTPStatus.FOUND,
+    HTTPStatus.SEE_OTHER,
+    HTTPStatus.TEMPORARY_REDIRECT,
+    HTTPStatus.PERMANENT_REDIRECT,
+}
+
+
+class FetchError(Exception):
+    """An endpoint could not be fetched; the text is the reason."""
+
+
+@dataclass(frozen=True)
+class Validators:
+    """What an endpoint offers for conditional requests, RFC 9110, 8.8."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+    def fields(self) -> dict[str, str]:
+        """Tell the request fields that ask for news only, RFC 9110, 13.1."""
+        fields = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
+        return {name: value for name, value in fields.items() if value}
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A successful answer."""
+
+    body: bytes | None
+    """None where it was 304: what the validators belong to is still current."""
+    validators: Validators
+
+
+def fetch(url: Url, validators: Validators, most: int, wire: Wire) -> Fetched:
+    """Get a URL, following redirects; a body of at most `most` bytes.
+
+    Blocks until the answer is whole or the wire is given up. Raises FetchError, whatever happens.
+    """
+    try:
+        fetched = _follow(url, validators, most, wire)
+        wire.check()  # for what a connection shut down by it ends with looks like a whole answer
+    except GivenUpError as error:
+        raise FetchError(str(error)) from None
+    except FetchError:
+        raise
+    except Exception as error:  # no stranger's bytes may end the client, whatever they set off
+        try:
+            wire.check()
+        except GivenUpError as given_up:  # then the error is but its consequence
+            raise FetchError(str(given_up)) from None
+        raise FetchError(_told(error, wire.timeout)) from error
+    else:
+        return fetched
+    finally:
+        wire.close()
+
+
+def _follow(url: Url, validators: Validators, most: int, wire: Wire) -> Fetched:
+    current, credentials = url, url.authorization
+    for redirects in range(MOST_REDIRECTS + 1):
+        # The response too is closed: unread, it keeps the socket open behind the connection's back.
+        with closing(_connection(current, wire)) as connection:
+            fields = _fields(current, credentials) | validators.fields()
+            connection.request("GET", _target(current), headers=fields)
+            with connection.getresponse() as response:
+                if response.status not in _REDIRECTS:
+                    # A validator that came by way of a redirect may belong to another resource
+                    # tomorrow, so it is not kept.
+                    return _taken(response, validators, most, keep=redirects == 0)
+                current = _redirected(current, response)
+        credentials = url.authorization if current.origin == url.origin else None
+    raise FetchError(f"more than {MOST_REDIRECTS} redirects")
+
+
+def _fields(url: Url, credentials: str | None) -> dict[str, str]:
+    fields = {"Accept": "application/json", "User-Agent": "gateway", "Connection": "close"}
+    if credentials:
+        fields["Authorization"] = credentials
+    proxy = _proxy(url)
+    if proxy and proxy.authorization and url.scheme == "http":
+        fields["Proxy-Authorization"] = proxy.authorization
+    return fields
+
+
+def _taken(response: http.client.HTTPResponse, asked: Validators, most: int, keep: bool) -> Fetched:
+    if response.status == HTTPStatus.NOT_MODIFIED and asked.fields():
+        return Fetched(None, asked)
+    if response.status != HTTPStatus.OK:
+        raise FetchError(f"status {response.status} {shown(response.reason)}".rstrip())
+    coding = response.getheader("Content-Encoding", "identity")
+    if coding.lower() != "identity":
+        raise FetchError(f"content coding {shown(coding)}, which was not asked for")
+    body = _body(response, most)
+    if not keep:
+        return Fetched(body, Validators())
+    etag, modified = response.getheader("ETag"), response.getheader("Last-Modified")
+    return Fetched(body, Validators(_sendable(etag), _sendable(modified)))
+
+
+def _sendable(value: str | None) -> str | None:
+    """Keep a validator only where it can be sent back as it came."""
+    return value if value and value.isascii() and value.isprintable() else None
+
+
+def _body(response: http.client.HTTPResponse, most: int) -> bytes:
+    if response.length is not None and response.length > most:
+        raise FetchError(f"a body of {response.length} bytes, over the {most} that are taken")
+    body = bytearray()
+    while chunk := response.read(CHUNK):
+        body += chunk
+        if len(body) > most:
+            raise FetchError(f"a body over the {most} bytes that are taken")
+    if response.length:
+        raise FetchError(f"a body cut short: {response.length} bytes are missing")
+    return bytes(body)
+
+
+def _redirected(url: Url, response: http.client.HTTPResponse) -> Url:
+    location = response.getheader("Location")
+    if not location:
+        raise FetchError(f"status {response.status} without a Location")
+    shown_location = shown(redact(location))
+    try:
+        target = parse_url(urljoin(url.bare, location))
+    except ValueError as error:
+        raise FetchError(f"a redirect to {shown_location}: {error}") from None
+    if url.scheme == "https" and target.scheme == "http":
+        raise FetchError(f"a redirect from https to {shown_location}")
+    return target
+
+
+class _HTTPConnection(http.client.HTTPConnection):
+    """A connection that gets its socket from a wire."""
+
+    def __init__(self, host: str, port: int, wire: Wire) -> None:
+        super().__init__(host, port)
+        # The hook by which http.client's own tests bring their sockets; there is no public one.
+        self._create_connection = lambda address, *_: wire.connect(*address)
+
+
+class _HTTPSConnection(http.client.HTTPSConnection):
+    """The same with TLS."""
+
+    def __init__(self, host: str, port: int, wire: Wire) -> None:
+        super().__init__(host, port, context=tls())
+        self._create_connection = lambda address, *_: wire.connect(*address)
+
+
+@functools.cache
+def tls() -> ssl.SSLContext:
+    """Make the context once: reading the certificates takes longer than a poll on loopback."""
+    return ssl.create_default_context()
+
+
+def _connection(url: Url, wire: Wire) -> http.client.HTTPConnection:
+    proxy = _proxy(url)
+    host, port = (proxy.host, proxy.port) if proxy else (url.host, url.port)
+    if url.scheme == "http":
+        return _HTTPConnection(host, port, wire)
+    connection = _HTTPSConnection(host, port, wire)
+    if proxy:
+        authorization = proxy.authorization
+        connection.set_tunnel(
+            url.host, url.port, {"Proxy-Authorization": authorization} if authorization else {}
+        )
+    return connection
+
+
+def _target(url: Url) -> str:
+    """Tell the request target: absolute-form for a proxy, RFC 9112, 3.2.2, else origin-form."""
+    return url.bare if url.scheme == "http" and _proxy(url) else url.target
+
+
+def _proxy(url: Url) -> Url | None:
+    """Tell the proxy that the environment names for a URL, by `http_proxy` and its like."""
+    text = getproxies().get(url.scheme)
+    if not text or proxy_bypass(f"{url.host}:{url.port}"):
+        return None
+    parts = urlsplit(text if "://" in text else f"http://{text}")
+    if parts.scheme != "http" or not parts.hostname:
+        raise FetchError(f"the proxy {shown(redact(text))} is not of the form http://HOST:PORT")
+    return Url("http", parts.hostname, parts.port or 80, "/", basic(parts))
+
+
+def _told(error: Exception, timeout: float) -> str:
+    """Say in one line what an exception of the standard library means."""
+    match error:
+        case TimeoutError():
+            return timed_out(timeout)
+        case socket.gaierror() | UnicodeError():
+            return f"name look-up failed: {shown(str(error))}"
+        case ssl.SSLCertVerificationError():
+            return f"certificate not accepted: {shown(error.verify_message)}"
+        case ssl.SSLError():
+            return f"TLS failed: {shown(error.reason or str(error))}"
+        case http.client.IncompleteRead():
+            return "a body cut short"
+        case http.client.RemoteDisconnected():
+            return "the connection was closed without an answer"
+        case OSError():
+            return shown(error.strerror or str(error))
+    return f"not HTTP: {type(error).__name__} {shown(str(error))}".rstrip()
+
+
+def timed_out(timeout: float) -> str:
+    """Tell why a poll was given up at its deadline."""
+    return f"no whole answer within {timeout:g} s"

@@ -1,0 +1,89 @@
+"""Endpoints: `SECONDS=URL` and what becomes of it."""
+
+from client.endpoint import parse_endpoint, parse_url, redact
+from tests.support import TestCase
+
+
+class ParsedEndpoints(TestCase):
+    def test_an_endpoint_is_a_period_and_a_url(self) -> None:
+        endpoint = parse_endpoint("15=http://example.org/data")
+        self.assertEqual((endpoint.period, endpoint.name), (15.0, "http://example.org/data"))
+        self.assertEqual(endpoint.url.bare, "http://example.org/data")
+
+    def test_bad_endpoints_are_refused_with_what_would_be_right(self) -> None:
+        cases = {
+            "http://x": "want SECONDS=URL",
+            "http://x?a=b": "want a number of seconds",
+            "abc=http://x": "want a number of seconds",
+            "0=http://x": "want a number of seconds from 0.01 up",
+            "0.009=http://x": "want a number of seconds from 0.01 up",
+            "-5=http://x": "want a number of seconds",
+            "nan=http://x": "want a number of seconds",
+            "inf=http://x": "want a number of seconds",
+            "1e3=http://x": "want a number of seconds",
+            "=http://x": "want a number of seconds",
+            "15=": "want a URL that begins with",
+            "15=ftp://x": "want a URL that begins with http://HOST or https://HOST",
+            "15=notaurl": "want a URL that begins with",
+            "15=http://": "want a URL that begins with",
+            "15=http:///path": "want a URL that begins with",
+            "15=//x/path": "want a URL that begins with",
+            "15=http://x:70000/": "want a URL that can be read",
+            "15=http://x:ten/": "want a URL that can be read",
+            "15=http://x:0/": "want a port",
+            "15=http://[::1/": "want a URL that can be read",
+            "15=http://x/a b": "want a URL without blanks",
+            "15=http://x/\r\nHost: y": "want a URL without blanks",
+            "15=http://x\\y/": "want a URL without blanks, backslashes",
+            "15=http://x_y!/": "want a host name",
+            "15=http://" + "ż" * 70 + "/": "want a host name that IDNA can encode",
+        }
+        for text, reason in cases.items():
+            with self.subTest(text), self.assertRaisesRegex(ValueError, reason):
+                parse_endpoint(text)
+
+    def test_urls_are_taken_apart(self) -> None:
+        cases = {
+            "http://Example.org": ("example.org", 80, "/"),
+            "https://example.org:8443/a/b?c=d&e": ("example.org", 8443, "/a/b?c=d&e"),
+            "https://example.org?q": ("example.org", 443, "/?q"),
+            "http://[::1]:8080/x#part": ("::1", 8080, "/x"),
+            "http://żółw.example/ż?ż=%20": ("xn--w-uga1v8h.example", 80, "/%C5%BC?%C5%BC=%20"),
+        }
+        for text, parts in cases.items():
+            with self.subTest(text):
+                url = parse_url(text)
+                self.assertEqual((url.host, url.port, url.target), parts)
+
+    def test_user_and_password_become_basic_credentials(self) -> None:
+        url = parse_url("http://us%40er:pa%3Ass@example.org/")
+        self.assertEqual(url.authorization, "Basic dXNAZXI6cGE6c3M=")
+        self.assertEqual(url.bare, "http://example.org/")
+
+    def test_the_bare_url_of_an_ipv6_address_has_its_brackets(self) -> None:
+        self.assertEqual(parse_url("https://u@[::1]:9/x").bare, "https://[::1]:9/x")
+
+    def test_the_timeout_is_ten_seconds_or_nine_tenths_of_a_short_period(self) -> None:
+        self.assertEqual(parse_endpoint("15=http://x/").timeout(None), 10)
+        self.assertAlmostEqual(parse_endpoint("2=http://x/").timeout(None), 1.8)
+        self.assertEqual(parse_endpoint("2=http://x/").timeout(5.0), 5)
+
+    def test_the_key_tells_urls_apart_by_their_secrets_too(self) -> None:
+        texts = ("http://x/", "http://x/?a=1", "http://x/?a=2", "http://u:p@x/", "http://u:q@x/")
+        keys = {parse_endpoint(f"15={text}").key for text in texts}
+        self.assertEqual(len(keys), len(texts))
+        self.assertEqual(parse_endpoint("1=http://x/").key, parse_endpoint("2=http://x:80/").key)
+
+
+class Redacted(TestCase):
+    def test_user_password_and_query_values_are_taken_out(self) -> None:
+        cases = {
+            "http://x/path": "http://x/path",
+            "http://user:secret@x/path": "http://***@x/path",
+            "http://user:se@cret@x/": "http://***@x/",
+            "http://x/?token=secret&b=secret": "http://x/?token=***&b=***",
+            "15=http://u:secret@x/?a=secret#a=b": "15=http://***@x/?a=***#a=***",
+        }
+        for text, redacted in cases.items():
+            with self.subTest(text):
+                self.assertEqual(redact(text), redacted)

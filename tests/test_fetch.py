@@ -1,0 +1,420 @@
+"""Fetching, from real endpoints that behave and misbehave.
+
+`tests/certificates` holds self-signed certificates for `localhost` with their keys, made for these
+tests and good for nothing else: one for a hundred years, one that has expired.
+"""
+
+import base64
+import os
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from unittest import mock
+
+from client import fetch as fetching
+from client.endpoint import parse_url
+from client.fetch import Fetched, FetchError, Validators, fetch, timed_out
+from client.lookup import Lookup
+from client.wire import Wire
+from tests.demo.behaviours import array, body, redirect, with_validators
+from tests.demo.endpoints import Endpoints
+from tests.demo.faults import BODIES, FAULTS
+from tests.support import DEADLINE, TestCase, wait_until
+from tests.test_lookup import HangingResolver
+
+GOOD = ["630e1244", "5f4a8990"]
+GOOD_BODY = b'["630e1244","5f4a8990"]'
+MOST = 100_000  # bytes; more than any good body here, less than the endless ones
+CERTIFICATES = Path(__file__).parent / "certificates"
+
+
+def get(
+    url: str,
+    validators: Validators | None = None,
+    timeout: float = DEADLINE,
+    lookup: Lookup | None = None,
+) -> Fetched:
+    """Fetch a URL, given up after the timeout in seconds."""
+    wire = Wire(lookup or Lookup(), timeout)
+    alarm = threading.Timer(timeout, wire.give_up, [timed_out(timeout)])
+    alarm.start()
+    try:
+        return fetch(parse_url(url), validators or Validators(), MOST, wire)
+    finally:
+        alarm.cancel()
+        alarm.join()
+
+
+class FetchTestCase(TestCase):
+    """A test with endpoints of its own, untouched by the proxies of the environment."""
+
+    def setUp(self) -> None:
+        """Put up the endpoints."""
+        clean = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
+        patch = mock.patch.dict(os.environ, clean, clear=True)
+        patch.start()
+        self.addCleanup(patch.stop)
+        self.endpoints = Endpoints()
+        self.addCleanup(self.endpoints.close)
+
+    def fails(self, act: Callable[[], object]) -> str:
+        """Tell the reason for which a fetch fails; and it must fail."""
+        with self.assertRaises(FetchError) as caught:
+            act()
+        reason = str(caught.exception)
+        self.assertTrue(reason.isprintable(), reason)
+        return reason
+
+
+class Success(FetchTestCase):
+    def test_a_good_answer_is_its_body(self) -> None:
+        self.endpoints.play("/data", array(GOOD))
+        self.assertEqual(get(self.endpoints.url("/data")), Fetched(GOOD_BODY, Validators()))
+
+    def test_the_request_is_a_plain_get_that_asks_for_json(self) -> None:
+        self.endpoints.play("/data", array(GOOD))
+        get(self.endpoints.url("/data?a=b"))
+        request = self.endpoints.requests[0]
+        self.assertEqual((request.method, request.target), ("GET", "/data?a=b"))
+        self.assertEqual(request.headers["accept"], "application/json")
+        self.assertEqual(request.headers["accept-encoding"], "identity")
+        self.assertEqual(request.headers["connection"], "close")
+        self.assertEqual("http://" + request.headers["host"] + "/", self.endpoints.url("/"))
+        self.assertNotIn("authorization", request.headers)
+
+    def test_user_and_password_are_sent_as_basic(self) -> None:
+        self.endpoints.play("/", array(GOOD))
+        get(self.endpoints.url("/").replace("http://", "http://user:pass@"))
+        sent = self.endpoints.requests[0].headers["authorization"]
+        self.assertEqual(base64.b64decode(sent.removeprefix("Basic ")), b"user:pass")
+
+    def test_a_body_of_the_largest_size_is_taken_and_one_byte_more_is_not(self) -> None:
+        self.endpoints.play("/", body(b" " * MOST))
+        self.assertEqual(len(get(self.endpoints.url("/")).body or b""), MOST)
+        self.endpoints.play("/", body(b" " * (MOST + 1)))
+        self.assertIn(
+            f"{MOST + 1} bytes, over the", self.fails(lambda: get(self.endpoints.url("/")))
+        )
+
+    def test_a_name_with_several_addresses_is_tried_at_each(self) -> None:
+        self.endpoints.play("/", array(GOOD))
+        with socket.socket() as closed:
+            closed.bind(("127.0.0.1", 0))
+            dead = (socket.AF_INET, socket.SOCK_STREAM, 0, "", closed.getsockname())
+        port = parse_url(self.endpoints.url("/")).port
+        alive = (socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", port))
+        both = Lookup(lambda host, port, type: [dead, alive])  # noqa: A006
+        self.assertEqual(get("http://both.example/", lookup=both).body, GOOD_BODY)
+        none = Lookup(lambda host, port, type: [dead, dead])  # noqa: A006
+        reason = self.fails(lambda: get("http://none.example/", lookup=none))
+        self.assertEqual(reason, "Connection refused")
+        empty = Lookup(lambda host, port, type: [])  # noqa: A006
+        reason = self.fails(lambda: get("http://empty.example/", lookup=empty))
+        self.assertEqual(reason, "empty.example has no address")
+
+
+class ConditionalRequests(FetchTestCase):
+    def test_what_an_endpoint_offers_is_kept_and_sent_back(self) -> None:
+        date = "Tue, 24 Nov 2026 05:00:00 GMT"
+        offers = {
+            "both": with_validators(GOOD, etag='"v1"', last_modified=date),
+            "etag": with_validators(GOOD, etag='W/"v1"'),
+            "date": with_validators(GOOD, last_modified=date),
+        }
+        for name, behaviour in offers.items():
+            with self.subTest(name):
+                self.endpoints.play("/", behaviour)
+                first = get(self.endpoints.url("/"))
+                self.assertEqual(first.body, GOOD_BODY)
+                second = get(self.endpoints.url("/"), first.validators)
+                self.assertEqual(second, Fetched(None, first.validators))
+
+    def test_changed_data_comes_whole_with_its_own_validators(self) -> None:
+        self.endpoints.play("/", with_validators(GOOD, etag='"v2"'))
+        got = get(self.endpoints.url("/"), Validators('"v1"', None))
+        self.assertEqual(got, Fetched(GOOD_BODY, Validators('"v2"', None)))
+
+    def test_a_304_that_was_not_asked_for_is_a_failure(self) -> None:
+        self.assertIn(
+            "status 304", self.fails(lambda: get(self.endpoints.url("/?fault=status-304")))
+        )
+
+    def test_a_validator_that_cannot_be_sent_back_is_not_kept(self) -> None:
+        self.endpoints.play("/", body(GOOD_BODY, headers={"ETag": '"v\xe9"'}))
+        self.assertEqual(get(self.endpoints.url("/")).validators, Validators())
+
+
+class Redirects(FetchTestCase):
+    def test_five_are_followed_and_a_sixth_is_not(self) -> None:
+        self.endpoints.play("/5", array(GOOD))
+        for number, status in enumerate((301, 302, 303, 307, 308)):
+            self.endpoints.play(f"/{number}", redirect(f"/{number + 1}", status))
+        self.assertEqual(get(self.endpoints.url("/0")).body, GOOD_BODY)
+        self.endpoints.play("/more", redirect("/0"))
+        self.assertEqual(
+            self.fails(lambda: get(self.endpoints.url("/more"))), "more than 5 redirects"
+        )
+
+    def test_credentials_stay_with_their_origin(self) -> None:
+        other = Endpoints()
+        self.addCleanup(other.close)
+        self.endpoints.play("/", redirect("/same"))
+        self.endpoints.play("/same", redirect(other.url("/other")))
+        other.play("/other", array(GOOD))
+        get(self.endpoints.url("/").replace("http://", "http://user:pass@"))
+        self.assertTrue(all("authorization" in r.headers for r in self.endpoints.requests))
+        self.assertNotIn("authorization", other.requests[0].headers)
+
+    def test_a_redirected_answers_validators_are_not_kept(self) -> None:
+        self.endpoints.play("/", redirect("/data"))
+        self.endpoints.play("/data", with_validators(GOOD, etag='"v1"'))
+        self.assertEqual(get(self.endpoints.url("/")).validators, Validators())
+
+    def test_secrets_in_a_location_are_not_told(self) -> None:
+        self.endpoints.play("/", redirect("ftp://user:secret@x/?token=secret"))
+        reason = self.fails(lambda: get(self.endpoints.url("/")))
+        self.assertIn("a redirect to ftp://***@x/?token=***: want a URL that begins", reason)
+        self.assertNotIn("secret", reason)
+
+
+class Failures(FetchTestCase):
+    def test_each_has_its_reason(self) -> None:
+        cases = {
+            "status-404": "status 404 Not Found",
+            "status-500": "status 500 Internal Server Error",
+            "status-206": "status 206 Partial Content",
+            "redirect-loop": "more than 5 redirects",
+            "redirect-to-ftp": "a redirect to ftp://localhost/",
+            "redirect-to-file": "a redirect to file:///etc/hostname",
+            "redirect-to-nowhere": "status 302 without a Location",
+            "truncated-body": "a body cut short: 977 bytes are missing",
+            "huge-body": "a body of 10000000000 bytes, over the 100000",
+            "endless-body": "a body over the 100000 bytes that are taken",
+            "endless-chunks": "a body over the 100000 bytes that are taken",
+            "endless-headers": "not HTTP: HTTPException got more than 100 headers",
+            "reset": "Connection reset by peer",
+            "garbage": "not HTTP: BadStatusLine",
+            "close": "the connection was closed without an answer",
+        }
+        for fault, reason in cases.items():
+            with self.subTest(fault):
+                told = self.fails(lambda: get(self.endpoints.url(f"/?fault={fault}")))  # noqa: B023
+                self.assertIn(reason, told)
+        self._none_is_open()
+
+    def test_none_outlasts_its_deadline(self) -> None:
+        for fault in ("hang", "drip-status-line", "drip-headers", "drip-body"):
+            with self.subTest(fault):
+                started = time.monotonic()
+                url = self.endpoints.url(f"/?fault={fault}")
+                reason = self.fails(lambda: get(url, timeout=0.2))  # noqa: B023
+                self.assertEqual(reason, "no whole answer within 0.2 s")
+                self.assertLess(time.monotonic() - started, 2)
+        self._none_is_open()
+
+    def test_every_fault_of_the_demo_is_tried_here_or_has_a_bad_body(self) -> None:
+        tried = {"status-304", "hang", "drip-status-line", "drip-headers", "drip-body"}
+        tried |= {"status-404", "status-500", "status-206", "truncated-body", "huge-body"}
+        tried |= {"endless-body", "endless-chunks", "endless-headers", "reset", "garbage", "close"}
+        tried |= {name for name in FAULTS if name.startswith("redirect")}
+        self.assertEqual(set(FAULTS) - set(BODIES), tried)
+
+    def test_a_truncated_chunked_body_is_told(self) -> None:
+        start = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"
+        self.endpoints.play("/", lambda exchange: exchange.send(start))
+        self.assertEqual(self.fails(lambda: get(self.endpoints.url("/"))), "a body cut short")
+
+    def test_a_content_coding_that_was_not_asked_for_is_refused(self) -> None:
+        self.endpoints.play("/", body(b"x", headers={"Content-Encoding": "gzip"}))
+        reason = self.fails(lambda: get(self.endpoints.url("/")))
+        self.assertEqual(reason, "content coding gzip, which was not asked for")
+
+    def test_nobody_there_is_told(self) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            url = f"http://127.0.0.1:{free.getsockname()[1]}/"
+            self.assertEqual(self.fails(lambda: get(url)), "Connection refused")
+
+    def test_a_name_that_does_not_exist_is_told(self) -> None:
+        reason = self.fails(lambda: get("http://no.such.name.invalid/"))
+        self.assertIn("name look-up failed", reason)
+
+    def test_a_name_that_is_too_long_is_told(self) -> None:
+        reason = self.fails(lambda: get(f"http://{'x' * 70}.invalid/"))
+        self.assertIn("name look-up failed", reason)
+
+    def test_a_look_up_that_hangs_is_given_up(self) -> None:
+        resolver = HangingResolver()
+        self.addCleanup(resolver.released.set)
+        lookup = Lookup(resolver)
+        for _ in range(3):
+            reason = self.fails(lambda: get("http://slow.example/", timeout=0.2, lookup=lookup))
+            self.assertEqual(reason, "no whole answer within 0.2 s")
+        self.assertEqual(len(resolver.calls), 1)
+
+    def test_an_address_that_swallows_packets_is_given_up(self) -> None:
+        """A listener whose queue is full does not answer any more."""
+        with socket.socket() as full:
+            full.bind(("127.0.0.1", 0))
+            full.listen(0)
+            address = full.getsockname()
+            callers = [socket.socket() for _ in range(4)]
+            for caller in callers:
+                self.addCleanup(caller.close)
+                caller.setblocking(False)
+                caller.connect_ex(address)
+            reason = self.fails(lambda: get(f"http://127.0.0.1:{address[1]}/", timeout=0.2))
+            self.assertIn("no whole answer", reason)
+
+    def test_a_poll_that_is_given_up_before_it_connects_connects_no_more(self) -> None:
+        wire = Wire(Lookup(), DEADLINE)
+        wire.give_up("the client stops")
+        url = parse_url(self.endpoints.url("/"))
+        reason = self.fails(lambda: fetch(url, Validators(), MOST, wire))
+        self.assertEqual(reason, "the client stops")
+        self.assertEqual(self.endpoints.requests, [])
+
+    def test_giving_up_what_has_ended_does_nothing(self) -> None:
+        self.endpoints.play("/", array(GOOD))
+        wire = Wire(Lookup(), DEADLINE)
+        fetch(parse_url(self.endpoints.url("/")), Validators(), MOST, wire)
+        wire.give_up("too late")
+        wire.give_up("still too late")
+
+    def _none_is_open(self) -> None:
+        wait_until(lambda: not self.endpoints.open_connections, "no connection is left open")
+
+
+class Tls(FetchTestCase):
+    def endpoints_with(self, certificate: str) -> Endpoints:
+        """Put up endpoints with a certificate of that name."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(CERTIFICATES / certificate)
+        endpoints = Endpoints(tls=context)
+        self.addCleanup(endpoints.close)
+        endpoints.play("/", array(GOOD))
+        return endpoints
+
+    def trust(self, certificate: str) -> None:
+        """Have SSL_CERT_FILE name a certificate, for this test."""
+        patch = mock.patch.dict(os.environ, {"SSL_CERT_FILE": str(CERTIFICATES / certificate)})
+        patch.start()
+        self.addCleanup(fetching.tls.cache_clear)
+        self.addCleanup(patch.stop)
+        fetching.tls.cache_clear()
+
+    def test_a_trusted_endpoint_is_fetched(self) -> None:
+        self.trust("localhost.pem")
+        endpoints = self.endpoints_with("localhost.pem")
+        self.assertEqual(get(endpoints.url("/")).body, GOOD_BODY)
+
+    def test_an_endpoint_that_nobody_vouches_for_is_refused(self) -> None:
+        self.trust("expired.pem")
+        endpoints = self.endpoints_with("localhost.pem")
+        reason = self.fails(lambda: get(endpoints.url("/")))
+        self.assertEqual(reason, "certificate not accepted: self-signed certificate")
+
+    def test_a_certificate_that_has_expired_is_refused(self) -> None:
+        self.trust("expired.pem")
+        endpoints = self.endpoints_with("expired.pem")
+        reason = self.fails(lambda: get(endpoints.url("/")))
+        self.assertEqual(reason, "certificate not accepted: certificate has expired")
+
+    def test_a_certificate_for_another_name_is_refused(self) -> None:
+        self.trust("localhost.pem")
+        endpoints = self.endpoints_with("localhost.pem")
+        url = endpoints.url("/").replace("127.0.0.1", "127.0.0.2")
+        with socket.socket() as other:
+            self.assertNotEqual(other.connect_ex(("127.0.0.2", parse_url(url).port)), 0)
+        elsewhere = Lookup(
+            lambda host, port, type: [(socket.AF_INET, type, 0, "", ("127.0.0.1", port))]  # noqa: A006
+        )
+        reason = self.fails(
+            lambda: get(url.replace("127.0.0.2", "other.example"), lookup=elsewhere)
+        )
+        self.assertIn("certificate not accepted: Hostname mismatch", reason)
+
+    def test_a_peer_that_speaks_no_tls_is_told(self) -> None:
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listener.close)
+
+        def answer() -> None:
+            with listener.accept()[0] as connection:
+                connection.recv(1)
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+                with suppress(ConnectionResetError):
+                    while connection.recv(1024):
+                        continue
+
+        peer = threading.Thread(target=answer)
+        peer.start()
+        self.addCleanup(peer.join)
+        reason = self.fails(lambda: get(f"https://127.0.0.1:{listener.getsockname()[1]}/"))
+        self.assertIn("TLS failed", reason)
+
+    def test_a_handshake_that_hangs_is_given_up(self) -> None:
+        self.trust("localhost.pem")
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            url = f"https://127.0.0.1:{silent.getsockname()[1]}/"
+            self.assertEqual(
+                self.fails(lambda: get(url, timeout=0.2)), "no whole answer within 0.2 s"
+            )
+
+    def test_a_dripping_body_is_given_up(self) -> None:
+        self.trust("localhost.pem")
+        endpoints = self.endpoints_with("localhost.pem")
+        url = endpoints.url("/?fault=drip-body")
+        self.assertEqual(self.fails(lambda: get(url, timeout=0.2)), "no whole answer within 0.2 s")
+        wait_until(lambda: not endpoints.open_connections, "no connection is left open")
+
+    def test_a_redirect_from_https_to_http_is_refused(self) -> None:
+        self.trust("localhost.pem")
+        endpoints = self.endpoints_with("localhost.pem")
+        endpoints.play("/", redirect(self.endpoints.url("/")))
+        reason = self.fails(lambda: get(endpoints.url("/")))
+        self.assertIn("a redirect from https to http://127.0.0.1", reason)
+
+
+class Proxies(FetchTestCase):
+    """The endpoints play the proxy: they see the request that a proxy would."""
+
+    def through(self, variable: str, url: str) -> None:
+        """Have the environment name a proxy, for this test."""
+        patch = mock.patch.dict(os.environ, {variable: url})
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def test_http_goes_through_the_proxy_in_absolute_form(self) -> None:
+        self.through("http_proxy", self.endpoints.url("").replace("//", "//user:pass@"))
+        self.endpoints.play("http://example.invalid:81/data", array(GOOD))
+        self.assertEqual(get("http://example.invalid:81/data").body, GOOD_BODY)
+        request = self.endpoints.requests[0]
+        self.assertEqual(request.headers["host"], "example.invalid:81")
+        self.assertEqual(request.headers["proxy-authorization"], "Basic dXNlcjpwYXNz")
+
+    def test_https_asks_the_proxy_for_a_tunnel(self) -> None:
+        self.through("https_proxy", self.endpoints.url("").replace("//", "//user:pass@"))
+        reason = self.fails(lambda: get("https://example.invalid/data"))
+        self.assertIn("Tunnel connection failed: 405", reason)
+
+    def test_no_proxy_is_honoured(self) -> None:
+        self.through("http_proxy", "http://127.0.0.1:1")
+        self.through("no_proxy", "127.0.0.1")
+        self.endpoints.play("/", array(GOOD))
+        self.assertEqual(get(self.endpoints.url("/")).body, GOOD_BODY)
+
+    def test_a_proxy_may_be_named_without_a_scheme(self) -> None:
+        self.through("http_proxy", self.endpoints.url("").removeprefix("http://"))
+        self.endpoints.play("http://example.invalid/", array(GOOD))
+        self.assertEqual(get("http://example.invalid/").body, GOOD_BODY)
+
+    def test_a_proxy_that_cannot_be_used_is_told_without_its_secrets(self) -> None:
+        self.through("http_proxy", "socks5://user:secret@127.0.0.1:1")
+        reason = self.fails(lambda: get("http://example.invalid/"))
+        self.assertEqual(
+            reason, "the proxy socks5://***@127.0.0.1:1 is not of the form http://HOST:PORT"
+        )
