@@ -1,0 +1,152 @@
+"""The state file: the last good results on disk, to bridge a restart of the client.
+
+One JSON object, written aside and renamed, so that a kill at any moment leaves the old file or the
+new one. An endpoint is known by a digest of its URL, which may hold secrets; its items are one
+string, end to end. Ages are durations as of the moment of writing.
+"""
+
+import errno
+import json
+import os
+import stat
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from client.endpoint import Endpoint
+from client.fetch import Validators
+from client.items import ITEM_SIZE
+from client.render import Edition
+from client.results import Result
+
+VERSION = 1
+
+
+class StateError(Exception):
+    """A state file cannot be read or written; the text says why."""
+
+
+@dataclass(frozen=True)
+class State:
+    """What a client remembers."""
+
+    edition: Edition = field(default_factory=Edition)
+    results: Mapping[Endpoint, Result] = field(default_factory=dict)
+
+
+def encode(state: State, now: float, wall: float) -> bytes:
+    """Render a state file. `now` is the monotonic clock, `wall` seconds since the epoch."""
+    document = {
+        "version": VERSION,
+        "written": wall,
+        "last_modified": state.edition.last_modified,
+        "digest": state.edition.digest.hex(),
+        "endpoints": [
+            {
+                "key": endpoint.key,
+                "name": endpoint.name,
+                "age": now - result.succeeded,
+                "etag": result.validators.etag,
+                "modified": result.validators.last_modified,
+                "items": result.items.decode(),
+            }
+            for endpoint, result in state.results.items()
+        ],
+    }
+    return json.dumps(document, ensure_ascii=False).encode()
+
+
+def decode(data: bytes, endpoints: Iterable[Endpoint], now: float, wall: float) -> State:
+    """Read a state file, for the endpoints that are configured now. Raises StateError."""
+    try:
+        document = json.loads(data.decode())
+        version = document["version"]
+        if version != VERSION:
+            raise StateError(f"its version is {version!r:.20}, not {VERSION}")
+        passed = max(0.0, wall - float(document["written"]))
+        edition = Edition(bytes.fromhex(document["digest"]), int(document["last_modified"]))
+        entries = {entry["key"]: entry for entry in document["endpoints"]}
+        results = {
+            endpoint: _result(entries[endpoint.key], now - passed)
+            for endpoint in endpoints
+            if endpoint.key in entries
+        }
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise StateError(f"it is damaged: {type(error).__name__} {error!s:.80}") from None
+    return State(edition, results)
+
+
+def _result(entry: Mapping[str, Any], written: float) -> Result:
+    items: bytes = entry["items"].encode()
+    if len(items) % ITEM_SIZE:
+        raise ValueError(f"{len(items)} bytes of items are no multiple of {ITEM_SIZE}")
+    for start in range(0, len(items), ITEM_SIZE):
+        items[start : start + ITEM_SIZE].decode()
+    validators = Validators(_text(entry["etag"]), _text(entry["modified"]))
+    return Result(items, written - max(0.0, float(entry["age"])), validators)
+
+
+def _text(value: object) -> str | None:
+    if value is None or (isinstance(value, str) and value.isascii() and value.isprintable()):
+        return value
+    raise ValueError("a validator is not text")
+
+
+class StateFile:
+    """The file itself."""
+
+    def __init__(self, path: Path, most: int) -> None:
+        """Name the file, and the bytes over which it is not read."""
+        self.path = path
+        self._most = most
+        self._writing = threading.Lock()
+
+    def load(self, endpoints: Iterable[Endpoint]) -> State:
+        """Read the file; an empty state where there is none. Raises StateError."""
+        try:
+            data = self._read()
+        except FileNotFoundError:
+            return State()
+        except OSError as error:
+            raise StateError(f"it cannot be read: {error.strerror}") from None
+        return decode(data, endpoints, time.monotonic(), time.time())
+
+    def _read(self) -> bytes:
+        with open(self.path, "rb", opener=_open) as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise OSError(errno.EINVAL, "it is not a regular file")
+            if status.st_size > self._most:
+                raise OSError(errno.EFBIG, f"it has {status.st_size} bytes")
+            return file.read(self._most)
+
+    def set_aside(self) -> Path:
+        """Keep a file that cannot be used, under another name. Raises StateError."""
+        aside = self.path.with_name(self.path.name + ".rejected")
+        try:
+            os.replace(self.path, aside)
+        except OSError as error:
+            raise StateError(f"it cannot be set aside: {error.strerror}") from None
+        return aside
+
+    def save(self, state: State) -> None:
+        """Write the file: aside, flushed to the disk, renamed. Raises StateError."""
+        data = encode(state, time.monotonic(), time.time())
+        aside = self.path.with_name(self.path.name + ".new")
+        try:
+            with self._writing:
+                with open(aside, "wb", opener=_open) as file:
+                    file.write(data)
+                    file.flush()
+                    os.fsync(file.fileno())
+                os.replace(aside, self.path)
+        except OSError as error:
+            raise StateError(f"{aside} cannot be written: {error.strerror}") from None
+
+
+def _open(path: str, flags: int) -> int:
+    """Open without waiting and without following, whatever somebody has put in the file's place."""
+    return os.open(path, flags | os.O_NONBLOCK | os.O_NOFOLLOW, 0o600)

@@ -1,0 +1,145 @@
+"""The state file: what a client remembers over a restart."""
+
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from client.endpoint import parse_endpoint
+from client.fetch import Validators
+from client.render import Edition
+from client.results import Result
+from client.state import State, StateError, StateFile, decode, encode
+from tests.support import TestCase
+
+FIRST = parse_endpoint("15=http://user:secret@a/?token=secret")
+SECOND = parse_endpoint("30=http://b/")
+STATE = State(
+    Edition(b"d" * 16, 1767323045),
+    {
+        FIRST: Result(b"630e12445f4a8990", 90.0, Validators('"v1"', None)),
+        SECOND: Result("żółw5".encode(), 80.0),
+    },
+)
+
+
+class EncodedState(TestCase):
+    def test_it_comes_out_as_it_went_in(self) -> None:
+        data = encode(STATE, 100.0, 5000.0)
+        self.assertEqual(decode(data, [FIRST, SECOND], 100.0, 5000.0), STATE)
+
+    def test_ages_go_on_by_the_time_in_between(self) -> None:
+        """Ten seconds later, in a process whose monotonic clock begins anew."""
+        state = decode(encode(STATE, 100.0, 5000.0), [FIRST], 7.0, 5010.0)
+        self.assertEqual(state.results[FIRST].succeeded, 7.0 - 10 - 10)
+
+    def test_a_wall_clock_that_was_set_back_makes_nothing_younger(self) -> None:
+        state = decode(encode(STATE, 100.0, 5000.0), [FIRST], 100.0, 1000.0)
+        self.assertEqual(state.results[FIRST].succeeded, 90.0)
+
+    def test_an_endpoint_that_is_not_configured_any_more_is_left_out(self) -> None:
+        state = decode(encode(STATE, 100.0, 5000.0), [SECOND], 100.0, 5000.0)
+        self.assertEqual(list(state.results), [SECOND])
+
+    def test_no_secret_of_a_url_is_in_it(self) -> None:
+        self.assertNotIn(b"secret", encode(STATE, 100.0, 5000.0))
+
+    def test_whatever_is_damaged_is_refused(self) -> None:
+        good = json.loads(encode(STATE, 100.0, 5000.0))
+        entry = good["endpoints"][0]
+        cases = {
+            "not JSON": b"{",
+            "not UTF-8": b"\xff",
+            "not an object": b"[]",
+            "nested beyond sense": b"[" * 100_000,
+            "a newer version": json.dumps(good | {"version": 2}).encode(),
+            "no version": json.dumps({"endpoints": []}).encode(),
+            "no endpoints": json.dumps(good | {"endpoints": None}).encode(),
+            "a bad digest": json.dumps(good | {"digest": "xy"}).encode(),
+            "a bad time": json.dumps(good | {"written": "now"}).encode(),
+        } | {
+            f"{name} of {value!r}": json.dumps(
+                good | {"endpoints": [entry | {name: value}]}
+            ).encode()
+            for name, value in (
+                ("items", "630e124"),
+                ("items", None),
+                ("items", "630e124ż"),
+                ("items", "\ud800abcde"),
+                ("items", "1234567żż234567"),
+                ("age", "old"),
+                ("etag", 5),
+                ("etag", "a\nb"),
+                ("modified", ["x"]),
+            )
+        }
+        for name, data in cases.items():
+            with self.subTest(name), self.assertRaises(StateError) as caught:
+                decode(data, [FIRST, SECOND], 100.0, 5000.0)
+            self.assertTrue(str(caught.exception).isprintable())
+
+
+class StateFiles(TestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        self.file = StateFile(self.folder / "state.json", 10_000)
+
+    def test_what_is_saved_is_loaded(self) -> None:
+        self.file.save(State(STATE.edition, {FIRST: Result(b"630e1244", time.monotonic())}))
+        state = self.file.load([FIRST])
+        self.assertEqual((state.edition, state.results[FIRST].items), (STATE.edition, b"630e1244"))
+        self.assertAlmostEqual(state.results[FIRST].succeeded, time.monotonic(), delta=60)
+
+    def test_nothing_saved_is_nothing_remembered(self) -> None:
+        self.assertEqual(self.file.load([FIRST]), State())
+
+    def test_only_its_owner_can_read_it(self) -> None:
+        self.file.save(STATE)
+        self.assertEqual(self.file.path.stat().st_mode & 0o777, 0o600)
+
+    def test_what_is_no_regular_file_or_too_large_is_refused_at_once(self) -> None:
+        path = self.file.path
+        elsewhere = self.folder / "elsewhere"
+        elsewhere.write_text("{}")
+        obstacles: dict[str, Callable[[], object]] = {
+            "a directory": path.mkdir,
+            "a FIFO": lambda: os.mkfifo(path),
+            "a link": lambda: path.symlink_to(elsewhere),
+            "too large": lambda: path.write_bytes(b" " * 10_001),
+            "empty": path.touch,
+        }
+        for name, make in obstacles.items():
+            with self.subTest(name):
+                make()
+                with self.assertRaises(StateError):
+                    self.file.load([FIRST])
+                aside = self.file.set_aside()
+                self.assertTrue(os.path.lexists(aside))
+                self.assertFalse(os.path.lexists(path))
+                os.rename(aside, self.folder / name)
+
+    def test_a_file_that_cannot_be_written_is_an_error_that_names_it(self) -> None:
+        aside = self.folder / "state.json.new"
+        aside.mkdir()
+        with self.subTest("a directory"), self.assertRaisesRegex(StateError, "state.json.new"):
+            self.file.save(STATE)
+        aside.rmdir()
+        os.mkfifo(aside)
+        with self.subTest("a FIFO"), self.assertRaisesRegex(StateError, "state.json.new"):
+            self.file.save(STATE)
+
+    def test_setting_aside_what_is_gone_is_an_error(self) -> None:
+        with self.assertRaises(StateError):
+            self.file.set_aside()
+
+    def test_a_failed_write_leaves_the_old_file(self) -> None:
+        self.file.save(STATE)
+        before = self.file.path.read_bytes()
+        (self.folder / "state.json.new").mkdir()
+        with self.assertRaises(StateError):
+            self.file.save(State())
+        self.assertEqual(self.file.path.read_bytes(), before)
