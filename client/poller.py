@@ -1,0 +1,123 @@
+"""The poller of one endpoint: on each beat one poll, with one deadline, and one line in the log."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from client.beat import next_beat
+from client.endpoint import Endpoint
+from client.fetch import Fetched, FetchError, Validators, fetch, timed_out
+from client.items import ITEM_SIZE, ItemsError, parse
+from client.lookup import Lookup
+from client.results import Result, Results
+from client.wire import Wire
+from client.worker import in_thread
+from shared.logs import event
+
+log = logging.getLogger("client")
+
+
+@dataclass(frozen=True)
+class _Good:
+    """A poll that ended well: the answer, and its items where it brought any."""
+
+    fetched: Fetched
+    items: bytes | None
+
+
+class Poller:
+    """Polls one endpoint for ever, into the results."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        results: Results,
+        timeout: float,
+        most: int,
+        polled: Callable[[bool | None], None],
+    ) -> None:
+        """Poll within `timeout` seconds, bodies of at most `most` bytes.
+
+        `polled` is called after each poll: True where the endpoint's items changed, False where
+        they are confirmed, None where the poll failed.
+        """
+        self._endpoint = endpoint
+        self._results = results
+        self._timeout = timeout
+        self._most = most
+        self._polled = polled
+        self._lookup = Lookup()
+
+    async def run(self) -> None:
+        """Poll now, and then on each beat of the grid, one poll at a time."""
+        start, period, beat = time.monotonic(), self._endpoint.period, 0
+        while True:
+            self._polled(await self._poll())
+            following = next_beat(start, period, beat, time.monotonic())
+            if missed := following - beat - 1:
+                log.warning("beats missed", extra=event(endpoint=self._endpoint.name, beats=missed))
+            beat = following
+            await asyncio.sleep(start + beat * period - time.monotonic())
+
+    async def _poll(self) -> bool | None:
+        started = time.monotonic()
+        before = self._results.get(self._endpoint)
+        validators = before.validators if before else Validators()
+        try:
+            good = await self._fetched(validators)
+        except (FetchError, ItemsError) as error:
+            self._tell_failure(str(error), before, started)
+            return None
+        now = time.monotonic()
+        if good.items is None:
+            self._results.confirm(self._endpoint, now)
+            changed = False
+        else:
+            result = Result(good.items, now, good.fetched.validators)
+            changed = self._results.take(self._endpoint, result)
+        self._tell_success(good, changed, now - started)
+        return changed
+
+    async def _fetched(self, validators: Validators) -> _Good:
+        wire = Wire(self._lookup, self._timeout)
+
+        def work() -> _Good:
+            fetched = fetch(self._endpoint.url, validators, self._most, wire)
+            return _Good(fetched, None if fetched.body is None else parse(fetched.body))
+
+        loop = asyncio.get_running_loop()
+        alarm = loop.call_later(self._timeout, wire.give_up, timed_out(self._timeout))
+        try:
+            return await in_thread(f"poll {self._endpoint.name}", work)
+        finally:
+            alarm.cancel()
+            wire.give_up("the client stops")
+
+    def _tell_success(self, good: _Good, changed: bool, duration: float) -> None:
+        result = self._results.get(self._endpoint)
+        log.info(
+            "polled",
+            extra=event(
+                endpoint=self._endpoint.name,
+                outcome="ok" if good.items is not None else "not-modified",
+                items=len(result.items) // ITEM_SIZE if result else 0,
+                bytes=len(good.fetched.body or b""),
+                duration=duration,
+                changed=changed,
+            ),
+        )
+
+    def _tell_failure(self, reason: str, before: Result | None, started: float) -> None:
+        now = time.monotonic()
+        log.error(
+            "poll failed",
+            extra=event(
+                endpoint=self._endpoint.name,
+                outcome="failed",
+                reason=reason,
+                duration=now - started,
+                stale=f"{now - before.succeeded:.1f}s" if before else "no-data-yet",
+            ),
+        )
