@@ -1,0 +1,178 @@
+"""The publisher: listens on the snapshot socket and pushes the newest snapshot to every server."""
+
+import asyncio
+import logging
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from client.claim import Claim, ClaimError
+from shared import frame
+from shared.logs import event
+from shared.snapshot import Payload, Snapshot
+
+log = logging.getLogger("client")
+
+LOOK_INTERVAL = 1.0  # seconds between two looks whether the socket's file is still in place
+REST = 1.0  # seconds without accepting, where the system refuses one more descriptor
+PIECE = 1024 * 1024  # bytes handed to the kernel at a time
+PATIENCE = 10.0  # seconds that a server may take for a piece, before it is dropped
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What is published now: a snapshot, and how fresh it is."""
+
+    snapshot: Snapshot
+    checksum: int
+    """`frame.checksum(snapshot)`: taken once, not once a server."""
+    succeeded: float
+    """What the age counts from, in seconds of the monotonic clock."""
+
+    def frame(self, sent: Snapshot | None, now: float) -> tuple[Payload, ...]:
+        """Render what brings a server up to date that was sent `sent` last, in pieces."""
+        age = max(0.0, now - self.succeeded)
+        if sent is self.snapshot:
+            return (frame.encode_renewal(self.snapshot, age),)
+        return frame.encode_snapshot(self.snapshot, age, self.checksum)
+
+
+Newest = Callable[[], Publication | None]
+
+
+class Publisher:
+    """Pushes to any number of servers, each at its own speed.
+
+    There is no queue: a server that has taken a frame whole gets the publication that is the
+    newest by then.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Take the path of the socket. Raises ClaimError."""
+        self._claim = Claim(path)
+        self._publication: Publication | None = None
+        self._subscribers: set[_Subscriber] = set()
+
+    def publish(self, publication: Publication) -> int:
+        """Push a publication; return to how many servers."""
+        self._publication = publication
+        for subscriber in self._subscribers:
+            subscriber.news.set()
+        return len(self._subscribers)
+
+    def _newest(self) -> Publication | None:
+        return self._publication
+
+    async def run(self) -> None:
+        """Accept servers and look after the socket's file, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            try:
+                while True:
+                    accepting = tasks.create_task(self._accept(self._claim.socket, tasks))
+                    await self._watch()
+                    accepting.cancel()
+                    self._claim.socket.close()
+                    await self._claim_again()
+            finally:
+                self._claim.release()
+
+    async def _watch(self) -> None:
+        """Return once the file at the path is not this socket's any more."""
+        while self._claim.in_place():
+            await asyncio.sleep(LOOK_INTERVAL)
+        log.warning("socket file lost", extra=event(path=str(self._claim.path)))
+
+    async def _claim_again(self) -> None:
+        told = ""
+        while True:
+            try:
+                self._claim = Claim(self._claim.path)
+            except ClaimError as error:
+                if str(error) != told:
+                    told = str(error)
+                    path = str(self._claim.path)
+                    log.error("socket file cannot be put back", extra=event(path=path, reason=told))
+                await asyncio.sleep(LOOK_INTERVAL)
+            else:
+                log.info("socket file put back", extra=event(path=str(self._claim.path)))
+                return
+
+    async def _accept(self, listener: socket.socket, tasks: asyncio.TaskGroup) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                connection, _ = await loop.sock_accept(listener)
+            except OSError as error:
+                log.error("a server cannot be accepted", extra=event(reason=str(error)))
+                await asyncio.sleep(REST)
+                continue
+            tasks.create_task(self._attend(connection))
+
+    async def _attend(self, connection: socket.socket) -> None:
+        """Serve one server until it goes."""
+        connection.setblocking(False)
+        subscriber = _Subscriber(connection)
+        self._subscribers.add(subscriber)
+        log.info("server connected", extra=event(servers=len(self._subscribers)))
+        if self._publication:
+            subscriber.news.set()
+        try:
+            reason = await subscriber.serve(self._newest)
+        finally:
+            self._subscribers.discard(subscriber)
+            connection.close()
+        log.info("server gone", extra=event(servers=len(self._subscribers), reason=reason))
+
+
+class _Subscriber:
+    """One connected server."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.news = asyncio.Event()
+        self._connection = connection
+
+    async def serve(self, newest: Newest) -> str:
+        """Send what is newest whenever there is news; return why it ended."""
+        feeding = asyncio.create_task(self._feed(newest))
+        leaving = asyncio.create_task(self._leave())
+        try:
+            done, _ = await asyncio.wait({feeding, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            return done.pop().result()
+        finally:
+            feeding.cancel()
+            leaving.cancel()
+            await asyncio.gather(feeding, leaving, return_exceptions=True)
+
+    async def _leave(self) -> str:
+        """Wait for the end of the connection: a server has nothing to say."""
+        try:
+            said = await asyncio.get_running_loop().sock_recv(self._connection, 1)
+        except OSError as error:
+            return str(error)
+        return "it sent something, which no server does" if said else "it closed the connection"
+
+    async def _feed(self, newest: Newest) -> str:
+        sent: Snapshot | None = None
+        while True:
+            await self.news.wait()
+            self.news.clear()
+            publication = newest()
+            if publication is None:
+                continue
+            try:
+                for part in publication.frame(sent, time.monotonic()):
+                    await self._send(part)
+            except TimeoutError:
+                return f"it took no megabyte within {PATIENCE:g} s"
+            except OSError as error:
+                return str(error)
+            sent = publication.snapshot
+
+    async def _send(self, part: Payload) -> None:
+        loop = asyncio.get_running_loop()
+        view = memoryview(part)
+        for start in range(0, len(view), PIECE):
+            async with asyncio.timeout(PATIENCE):
+                await loop.sock_sendall(self._connection, view[start : start + PIECE])
