@@ -1,0 +1,96 @@
+"""The client's settings, declared, and the configuration made of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from client.endpoint import Endpoint, parse_endpoint, redact
+from shared import settings
+from shared.settings import Setting, SettingError
+
+DESCRIPTION = "Polls the endpoints, merges what they send, and pushes snapshots to the servers."
+
+MEBIBYTE = 1024 * 1024  # bytes
+
+SETTINGS = (
+    Setting(
+        "endpoints",
+        "--endpoint",
+        "ENDPOINTS",
+        "SECONDS=URL",
+        "poll this http or https URL every so many seconds, from 0.01 up; repeat it for each "
+        "endpoint, and in the variable separate them by white space",
+        parse_endpoint,
+        many=True,
+        redact=redact,
+    ),
+    Setting(
+        "timeout",
+        "--timeout",
+        "FETCH_TIMEOUT",
+        "SECONDS",
+        "one poll's whole time, from the name look-up to the last byte",
+        settings.seconds(0.01, 86_400),
+        default_help="10, or nine tenths of the endpoint's period where that is shorter",
+    ),
+    Setting(
+        "most",
+        "--max-body",
+        "MAX_BODY",
+        "BYTES",
+        "the largest response body taken, in bytes",
+        settings.whole_number(2, 1024 * MEBIBYTE),
+        str(16 * MEBIBYTE),
+    ),
+    Setting(
+        "state",
+        "--state",
+        "STATE_FILE",
+        "PATH",
+        "the file that keeps the last good results over a restart, or none",
+        str,
+        default_help="state.json beside the socket",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """What the client was told to do."""
+
+    endpoints: tuple[Endpoint, ...]
+    timeout: float | None
+    """Seconds, or None for the default, which depends on the endpoint."""
+    most: int
+    """Bytes of a response body."""
+    state: Path | None
+    socket: Path
+
+
+def configuration(values: Mapping[str, Any]) -> Configuration:
+    """Make the configuration of the settings' values. Raises SettingError."""
+    path: Path = values["socket"]
+    endpoints: tuple[Endpoint, ...] = values["endpoints"]
+    for index, endpoint in enumerate(endpoints):
+        if any(endpoint.url == other.url for other in endpoints[:index]):
+            raise SettingError(
+                f"--endpoint {endpoint.name}: want each endpoint once; it is there twice"
+            )
+    return Configuration(
+        endpoints, values["timeout"], values["most"], _state(values["state"], path), path
+    )
+
+
+def _state(text: str | None, socket: Path) -> Path | None:
+    if text == "none":
+        return None
+    state = socket.with_name("state.json") if text is None else Path(text).absolute()
+    if not state.parent.is_dir():
+        raise SettingError(
+            f"--state {text}: want a path in a directory that exists, or none; {state.parent} "
+            "does not exist"
+        )
+    if state == socket:
+        raise SettingError(f"--state {text}: want another path than the socket's")
+    return state

@@ -1,0 +1,183 @@
+"""The gateway's client side, put together: pollers fill the results, news becomes a snapshot."""
+
+import asyncio
+import logging
+import time
+from contextlib import suppress
+from dataclasses import replace
+
+from client.claim import ClaimError
+from client.configuration import Configuration
+from client.endpoint import Endpoint
+from client.poller import Poller
+from client.publisher import Publication, Publisher
+from client.render import Edition, render
+from client.results import Results
+from client.state import State, StateError, StateFile
+from client.worker import in_thread
+from shared import frame
+from shared.logs import event
+from shared.settings import SettingError
+
+log = logging.getLogger("client")
+
+FIRST_WAIT = 2.0  # seconds that the first snapshot waits, at most, for each endpoint's first poll
+STATE_SLACK = 64 * 1024  # bytes of a state file an endpoint beside its items
+STOP_WAIT = 1.5  # seconds that the last writing of the state may take
+COMPLAINT_INTERVAL = 60.0  # seconds between two warnings that the state cannot be written
+
+
+class Gateway:
+    """The client, from its configuration to its stop."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        """Read the state and take the socket. Raises SettingError where it is taken."""
+        self._configuration = configuration
+        self._state_file: StateFile | None = None
+        if configuration.state:
+            most = len(configuration.endpoints) * (configuration.most + STATE_SLACK)
+            self._state_file = StateFile(configuration.state, most)
+        try:
+            self._publisher = Publisher(configuration.socket)
+        except ClaimError as error:
+            raise SettingError(f"--socket {configuration.socket}: {error}") from None
+        state = self._remembered()
+        self._edition = state.edition
+        self._results = Results(configuration.endpoints, state.results)
+        self._publication: Publication | None = None
+        self._unpolled = set(configuration.endpoints)
+        self._all_polled = asyncio.Event()
+        self._news = asyncio.Event()
+        self._complained = -COMPLAINT_INTERVAL
+
+    def _remembered(self) -> State:
+        """Read the state file; one that cannot be used is told, and kept under another name."""
+        if not self._state_file:
+            return State()
+        try:
+            state = self._state_file.load(self._configuration.endpoints)
+        except StateError as error:
+            log.warning(
+                "state not used, starting afresh",
+                extra=event(path=str(self._state_file.path), reason=str(error)),
+            )
+        else:
+            return state
+        try:
+            aside = self._state_file.set_aside()
+            log.warning("state set aside", extra=event(path=str(aside)))
+        except StateError as error:
+            log.warning("state not set aside", extra=event(reason=str(error)))
+        return State()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Poll, merge and push until the event is set."""
+        configuration = self._configuration
+        log.info(
+            "started",
+            extra=event(
+                endpoints=len(configuration.endpoints),
+                socket=str(configuration.socket),
+                remembered=len(self._results.known()),
+            ),
+        )
+        async with asyncio.TaskGroup() as tasks:
+            running = [tasks.create_task(self._publisher.run())]
+            running += [tasks.create_task(self._poller(e).run()) for e in configuration.endpoints]
+            running += [tasks.create_task(self._publish())]
+            await stop.wait()
+            for task in running:
+                task.cancel()
+        await self._remember_at_stop()
+        log.info("stopped")
+
+    def _poller(self, endpoint: Endpoint) -> Poller:
+        def polled(changed: bool | None) -> None:
+            self._unpolled.discard(endpoint)
+            if not self._unpolled:
+                self._all_polled.set()
+            if changed:
+                self._news.set()
+            elif changed is False:
+                self._renew()
+
+        configuration = self._configuration
+        timeout = endpoint.timeout(configuration.timeout)
+        return Poller(endpoint, self._results, timeout, configuration.most, polled)
+
+    async def _publish(self) -> None:
+        """Publish on news; at first what is remembered, else not before all have been polled.
+
+        A client that remembers nothing must not replace what servers hold by a fragment.
+        """
+        if self._results.known():
+            self._news.set()
+        else:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(FIRST_WAIT):
+                    await self._all_polled.wait()
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            await self._publish_news()
+
+    async def _publish_news(self) -> None:
+        results, edition, wall = self._results.known(), self._edition, time.time()
+        succeeded = min(result.succeeded for result in results.values())
+
+        def work() -> Publication:
+            snapshot = render((result.items for result in results.values()), edition, wall)
+            return Publication(snapshot, frame.checksum(snapshot), succeeded)
+
+        publication = await in_thread("render", work)
+        snapshot = publication.snapshot
+        self._edition = Edition(snapshot.identity_digest, snapshot.last_modified)
+        await self._remember(State(self._edition, results))
+        before = self._publication
+        if before and before.snapshot.identity_digest == snapshot.identity_digest:
+            self._renew()
+            return
+        self._publication = publication
+        servers = self._publisher.publish(publication)
+        log.info(
+            "snapshot pushed",
+            extra=event(
+                items=snapshot.items,
+                bytes=len(snapshot.identity),
+                gzip=len(snapshot.gzip),
+                servers=servers,
+            ),
+        )
+
+    def _renew(self) -> None:
+        """Tell the servers that the data is as it was, and how fresh that is."""
+        succeeded = self._results.oldest_success()
+        if self._publication and succeeded is not None:
+            self._publication = replace(self._publication, succeeded=succeeded)
+            servers = self._publisher.publish(self._publication)
+            log.debug("age renewed", extra=event(servers=servers))
+
+    async def _remember(self, state: State) -> None:
+        """Write the state before it is published, so that no restart goes back behind it."""
+        file = self._state_file
+        if not file:
+            return
+        try:
+            await in_thread("state", lambda: file.save(state))
+        except StateError as error:
+            if time.monotonic() - self._complained >= COMPLAINT_INTERVAL:
+                self._complained = time.monotonic()
+                log.warning(
+                    "state not saved: a restart now would forget what changed since",
+                    extra=event(reason=str(error)),
+                )
+
+    async def _remember_at_stop(self) -> None:
+        """Write the ages, which the file has as of the last change; a disk that hangs is left."""
+        if not self._publication:
+            return
+        try:
+            async with asyncio.timeout(STOP_WAIT):
+                await self._remember(State(self._edition, self._results.known()))
+        except TimeoutError:
+            log.warning("state not saved: the disk takes too long")

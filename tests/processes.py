@@ -1,0 +1,100 @@
+"""The real programs as processes, for tests that start, signal and read them."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import unittest
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.support import DEADLINE, wait_until
+
+ROOT = Path(__file__).parent.parent
+
+
+class Program:
+    """`python -m client` or `python -m server`, started; its log is collected as it comes."""
+
+    def __init__(
+        self,
+        test: unittest.TestCase,
+        name: str,
+        *arguments: str,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        """Start it, to be killed at the end of the test if it still runs then."""
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", name, *arguments],
+            cwd=ROOT,
+            env=clean_environment() | dict(environment or {}),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.lines: list[str] = []
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+        test.addCleanup(self.kill)
+
+    @property
+    def pid(self) -> int:
+        """Tell the process's id."""
+        return self._process.pid
+
+    def _read(self) -> None:
+        assert self._process.stderr
+        self.lines.extend(line.rstrip("\n") for line in iter(self._process.stderr.readline, ""))
+
+    def logged(self, *texts: str) -> list[str]:
+        """Tell the lines so far that hold all the texts."""
+        return [line for line in self.lines[:] if all(text in line for text in texts)]
+
+    def wait_for(self, *texts: str) -> str:
+        """Wait for a line that holds all the texts, and tell it."""
+        wait_until(lambda: self.logged(*texts) or self._process.poll() is not None, f"{texts}")
+        if not self.logged(*texts):
+            raise AssertionError(f"ended without {texts}: {self.lines}")
+        return self.logged(*texts)[0]
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal."""
+        self._process.send_signal(number)
+
+    def end(self, deadline: float = DEADLINE) -> int:
+        """Wait for the end, and tell the exit status; all of the log is there then."""
+        status = self._process.wait(deadline)
+        self._reader.join()
+        return status
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Stop it by a signal; the promise is three seconds, the deadline five times that."""
+        self.send(number)
+        return self.end(15)
+
+    def output(self) -> str:
+        """Tell what it printed on standard output, after its end."""
+        assert self._process.stdout
+        return self._process.stdout.read()
+
+    def kill(self) -> None:
+        """Kill it, unless it has ended. Safe to call again."""
+        self._process.kill()
+        self._process.wait()
+        self._reader.join()
+        for stream in (self._process.stdout, self._process.stderr):
+            if stream:
+                stream.close()
+
+
+def clean_environment() -> dict[str, str]:
+    """Tell this process's environment without what would configure the programs."""
+    ours = {"ENDPOINTS", "FETCH_TIMEOUT", "MAX_BODY", "STATE_FILE", "CLIENT_LIMIT", "HOST", "PORT"}
+    ours |= {"IDLE_TIMEOUT", "SNAPSHOT_SOCKET", "LOG_LEVEL", "LOG_FORMAT"}
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ours and not name.lower().endswith("_proxy")
+    }

@@ -1,0 +1,238 @@
+"""The client as a process: bad values, the log, signals."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.demo.behaviours import array
+from tests.demo.endpoints import Endpoints
+from tests.demo.faults import FAULTS
+from tests.processes import ROOT, Program, clean_environment
+from tests.support import DEADLINE, TestCase, wait_until
+
+GOOD = ["630e1244", "5f4a8990"]
+
+
+class ClientTestCase(TestCase):
+    """A test with a directory for the socket, and endpoints."""
+
+    def setUp(self) -> None:
+        """Make both."""
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        self.socket = self.folder / "snapshot.sock"
+        self.endpoints = Endpoints()
+        self.addCleanup(self.endpoints.close)
+        self.endpoints.play("/data", array(GOOD))
+
+    def client(self, *arguments: str, **environment: str) -> Program:
+        """Start a client on this test's socket."""
+        return Program(
+            self, "client", "--socket", str(self.socket), *arguments, environment=environment
+        )
+
+
+class BadValues(ClientTestCase):
+    def refused(self, *arguments: str, **environment: str) -> str:
+        """Tell the one line with which the client refuses its settings."""
+        client = self.client(*arguments, **environment)
+        status = client.end()
+        self.assertEqual((status, len(client.lines)), (2, 1), client.lines)
+        self.assertTrue(client.lines[0].startswith("client: "), client.lines)
+        return client.lines[0].removeprefix("client: ")
+
+    def test_each_is_named_with_what_would_be_right(self) -> None:
+        cases = {
+            "abc=http://x": "--endpoint abc=http://x: want a number of seconds from 0.01 up",
+            "0=http://x": "--endpoint 0=http://x: want a number of seconds from 0.01 up",
+            "-5=http://x": "--endpoint -5=http://x: want a number of seconds from 0.01 up",
+            "nan=http://x": "--endpoint nan=http://x: want a number of seconds from 0.01 up",
+            "15=ftp://x": "--endpoint 15=ftp://x: want a URL that begins with http://HOST",
+            "15=http://u:secret@x y": "--endpoint 15=http://***@x y: want a URL without blanks",
+        }
+        for value, message in cases.items():
+            with self.subTest(value):
+                self.assertIn(message, self.refused("--endpoint", value))
+
+    def test_no_endpoint_is_refused(self) -> None:
+        for arguments in ((), ("--endpoint",)):
+            with self.subTest(arguments):
+                self.assertIn("--endpoint", self.refused(*arguments))
+
+    def test_the_same_endpoint_twice_is_refused(self) -> None:
+        twice = "15=http://x/a 30=http://x:80/a"
+        self.assertEqual(
+            self.refused(ENDPOINTS=twice),
+            "--endpoint http://x:80/a: want each endpoint once; it is there twice",
+        )
+
+    def test_other_bad_values_are_refused(self) -> None:
+        good = ("--endpoint", "15=http://x/")
+        cases = {
+            ("--timeout", "0"): "--timeout 0: want a number of seconds from 0.01 to 86400",
+            ("--max-body", "1"): "--max-body 1: want a whole number from 2",
+            ("--max-body", "1_0"): "--max-body 1_0: want a whole number",
+            ("--log-level", "loud"): "--log-level loud: want one of debug, info, warning, error",
+            ("--log-format", "xml"): "--log-format xml: want one of text, json",
+            ("--state", "/no/such/state.json"): "/no/such does not exist",
+            ("--state", str(self.socket)): "want another path than the socket's",
+            ("--socket", "/no/such/snapshot.sock"): "a directory that exists; /no/such does not",
+            ("--socket", "/tmp/" + "s" * 103): "want a path of at most 107 bytes",
+            ("--nonsense",): "unrecognized arguments: --nonsense (see python -m client --help)",
+        }
+        for arguments, message in cases.items():
+            with self.subTest(arguments):
+                self.assertIn(message, self.refused(*good, *arguments))
+
+    def test_a_directory_that_cannot_be_written_is_refused(self) -> None:
+        """Nobody can write to `/proc`, not even root."""
+        refusal = self.refused("--endpoint", "15=http://x/", "--socket", "/proc/snapshot.sock")
+        self.assertIn("--socket /proc/snapshot.sock: a socket cannot be made there: ", refusal)
+        self.assertIn("want a path in a directory that can be written", refusal)
+
+    def test_a_second_client_on_one_socket_is_refused_and_the_first_goes_on(self) -> None:
+        endpoint = f"60={self.endpoints.url('/data')}"
+        first = self.client("--endpoint", endpoint)
+        first.wait_for("snapshot pushed")
+        refusal = self.refused("--endpoint", endpoint)
+        self.assertIn("another client is listening there; stop it, or use another path", refusal)
+        self.assertTrue(self.socket.is_socket())
+        self.assertEqual(first.stop(), 0)
+
+    def test_help_tells_defaults_units_and_variables(self) -> None:
+        client = self.client("--help")
+        self.assertEqual(client.end(), 0)
+        text = " ".join(client.output().split())
+        for words in (
+            "--endpoint SECONDS=URL",
+            "[default: none, required; variable: ENDPOINTS]",
+            "[default: 10, or nine tenths of the endpoint's period where that is shorter;",
+            "variable: FETCH_TIMEOUT]",
+            "the largest response body taken, in bytes [default: 16777216; variable: MAX_BODY]",
+            "[default: state.json beside the socket; variable: STATE_FILE]",
+            "[default: /run/gateway/snapshot.sock; variable: SNAPSHOT_SOCKET]",
+            "[default: info; variable: LOG_LEVEL]",
+            "[default: text; variable: LOG_FORMAT]",
+        ):
+            with self.subTest(words):
+                self.assertIn(words, text)
+
+    def test_another_system_than_linux_is_refused_in_one_line(self) -> None:
+        code = (
+            "import asyncio, runpy, sys, urllib.request; sys.platform = 'freebsd14'; "
+            "runpy.run_module('client', run_name='__main__')"
+        )
+        ended = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=ROOT,
+            env=clean_environment(),
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE,
+            check=False,
+        )
+        self.assertEqual(ended.returncode, 2)
+        self.assertEqual(
+            ended.stderr, "client: it needs Linux, or containers; this system is freebsd14\n"
+        )
+
+
+class Logs(ClientTestCase):
+    def test_a_poll_and_a_push_are_a_line_each(self) -> None:
+        client = self.client("--endpoint", f"60={self.endpoints.url('/data')}")
+        pushed = client.wait_for("snapshot pushed")
+        self.assertRegex(
+            client.logged("polled")[0],
+            r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z info client polled endpoint=http://127\.0"
+            r"\.0\.1:\d+/data outcome=ok items=2 bytes=23 duration=\d+\.\d{3} changed=yes$",
+        )
+        self.assertIn("items=2 bytes=23 gzip=43 servers=0", pushed)
+        self.assertEqual(client.stop(), 0)
+        self.assertIn("client stopped", client.lines[-1])
+
+    def test_json_is_one_object_a_line(self) -> None:
+        client = self.client(
+            "--endpoint", f"60={self.endpoints.url('/data')}", "--log-format", "json"
+        )
+        client.wait_for("snapshot pushed")
+        self.assertEqual(client.stop(), 0)
+        polled = next(line for line in map(json.loads, client.lines) if line["message"] == "polled")
+        self.assertEqual((polled["level"], polled["component"]), ("info", "client"))
+        self.assertEqual((polled["items"], polled["changed"]), (2, True))
+
+    def test_no_secret_is_logged_or_kept(self) -> None:
+        url = self.endpoints.url("/data?token=secret").replace("//", "//user:secret@")
+        bad = url.replace("/data", "/none")
+        client = self.client(ENDPOINTS=f"60={url} 60={bad}", LOG_LEVEL="debug")
+        client.wait_for("snapshot pushed")
+        client.wait_for("poll failed")
+        self.assertEqual(client.stop(), 0)
+        self.assertFalse(client.logged("secret"))
+        self.assertNotIn("secret", (self.folder / "state.json").read_text())
+
+
+class Signals(ClientTestCase):
+    def test_each_ends_it_cleanly_and_takes_the_socket_away(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with self.subTest(number.name):
+                client = self.client("--endpoint", f"60={self.endpoints.url('/data')}")
+                client.wait_for("snapshot pushed")
+                self.assertEqual(client.stop(number), 0)
+                self.assertEqual(sorted(os.listdir(self.folder)), ["state.json"])
+
+    def test_polls_under_way_do_not_delay_the_end(self) -> None:
+        self.endpoints.play("/hang", FAULTS["hang"])
+        self.endpoints.play("/drip", FAULTS["drip-body"])
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            silent_url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+            urls = [self.endpoints.url("/hang"), self.endpoints.url("/drip"), silent_url]
+            client = self.client(ENDPOINTS=" ".join(f"60={url}" for url in urls))
+            wait_until(lambda: len(self.endpoints.requests) == 2, "the polls are under way")
+            self.assertEqual(client.stop(), 0)
+
+    def test_a_hanging_look_up_does_not_delay_the_end(self) -> None:
+        """Nothing that answers for names hangs on demand, so `getaddrinfo` does in its place."""
+        hook = self.folder / "sitecustomize.py"
+        hook.write_text(
+            "import socket, sys, time\n"
+            "def getaddrinfo(*_, **__):\n"
+            "    print('looking up', file=sys.stderr, flush=True)\n"
+            "    time.sleep(600)\n"
+            "socket.getaddrinfo = getaddrinfo\n"
+        )
+        path = os.pathsep.join([str(self.folder), os.environ.get("PYTHONPATH", "")])
+        client = self.client(ENDPOINTS="0.05=http://slow.example/", PYTHONPATH=path)
+        client.wait_for("no whole answer within 0.045 s")
+        client.wait_for("beats missed") if client.logged("beats missed") else None
+        wait_until(lambda: len(client.logged("poll failed")) >= 5, "it has been polled five times")
+        self.assertEqual(len(client.logged("looking up")), 1)
+        self.assertLessEqual(len(os.listdir(f"/proc/{client.pid}/task")), 4)
+        self.assertEqual(client.stop(), 0)
+
+
+class Resources(ClientTestCase):
+    def test_polls_that_hang_leave_no_pile_of_threads_or_descriptors(self) -> None:
+        self.endpoints.play("/hang", FAULTS["hang"])
+        self.endpoints.play("/drip", FAULTS["drip-body"])
+        urls = [self.endpoints.url(path) for path in ("/hang", "/drip", "/data")]
+        client = self.client(ENDPOINTS=" ".join(f"0.05={url}" for url in urls))
+        wait_until(lambda: len(client.logged("poll failed")) > 20, "it has polled for a while")
+        self.assertLessEqual(len(os.listdir(f"/proc/{client.pid}/task")), 6)
+        self.assertLessEqual(len(os.listdir(f"/proc/{client.pid}/fd")), 20)
+        self.assertEqual(client.stop(), 0)
+
+    def test_a_hanging_endpoint_delays_no_other(self) -> None:
+        self.endpoints.play("/hang", FAULTS["hang"])
+        hanging, good = self.endpoints.url("/hang"), self.endpoints.url("/data")
+        client = self.client(ENDPOINTS=f"60={hanging} 0.05={good}")
+        wait_until(lambda: len(client.logged("outcome=ok")) > 10, "the good one is polled on")
+        pushed = client.wait_for("snapshot pushed")
+        self.assertTrue(re.search(r"items=2\b", pushed))
+        self.assertEqual(client.stop(), 0)
