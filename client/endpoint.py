@@ -1,6 +1,7 @@
 """Endpoints: a third-party URL and the period in which it publishes new data."""
 
 import base64
+import functools
 import hashlib
 import re
 from dataclasses import dataclass
@@ -47,8 +48,12 @@ class Endpoint:
     period: float
     """Seconds between two polls."""
     url: Url
-    name: str
-    """The URL without its secrets, for logs."""
+
+    @functools.cached_property
+    def name(self) -> str:
+        """The URL without its secrets, for logs."""
+        bare = _redact_query(self.url.bare)
+        return bare if self.url.authorization is None else bare.replace("://", "://***@", 1)
 
     def timeout(self, configured: float | None) -> float:
         """Tell how long one poll may take, in seconds."""
@@ -66,7 +71,7 @@ def parse_endpoint(text: str) -> Endpoint:
     period, equals, url = text.partition("=")
     if not equals:
         raise ValueError("want SECONDS=URL, such as 15=http://example.org/data")
-    return Endpoint(_parse_period(period), parse_url(url), redact(url))
+    return Endpoint(_parse_period(period), parse_url(url))
 
 
 def parse_url(text: str) -> Url:
@@ -104,7 +109,18 @@ def basic(parts: SplitResult) -> str | None:
 
 
 def redact(text: str) -> str:
-    """Take user, password and the values of the query out of a URL, or of a text that holds one."""
-    text = re.sub(r"(://)[^/?#\s]*@", r"\1***@", text)
+    """Take user, password and the values of the query out of a URL, or of what was meant as one.
+
+    Whatever stands before the last @ may be a password with a slash in it.
+    """
+    return _redact_query(re.sub(r"://\S*@", "://***@", text))
+
+
+def _redact_query(text: str) -> str:
+    """Take all but the names of its parameters out of a query."""
     head, mark, query = text.partition("?")
-    return head + mark + re.sub(r"=[^&#\s]*", "=***", query)
+    return head + mark + re.sub(r"=[^&\s]*|[^&=\s]+(?=&|$)", _hidden, query)
+
+
+def _hidden(part: re.Match[str]) -> str:
+    return "=***" if part[0].startswith("=") else "***"

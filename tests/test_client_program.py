@@ -70,7 +70,7 @@ class BadValues(ClientTestCase):
         twice = "15=http://x/a 30=http://x:80/a"
         self.assertEqual(
             self.refused(ENDPOINTS=twice),
-            "--endpoint http://x:80/a: want each endpoint once; it is there twice",
+            "--endpoint http://x/a: want each endpoint once; it is there twice",
         )
 
     def test_other_bad_values_are_refused(self) -> None:
@@ -210,7 +210,6 @@ class Signals(ClientTestCase):
         path = os.pathsep.join([str(self.folder), os.environ.get("PYTHONPATH", "")])
         client = self.client(ENDPOINTS="0.05=http://slow.example/", PYTHONPATH=path)
         client.wait_for("no whole answer within 0.045 s")
-        client.wait_for("beats missed") if client.logged("beats missed") else None
         wait_until(lambda: len(client.logged("poll failed")) >= 5, "it has been polled five times")
         self.assertEqual(len(client.logged("looking up")), 1)
         self.assertLessEqual(len(os.listdir(f"/proc/{client.pid}/task")), 4)

@@ -81,9 +81,24 @@ class Redacted(TestCase):
             "http://x/path": "http://x/path",
             "http://user:secret@x/path": "http://***@x/path",
             "http://user:se@cret@x/": "http://***@x/",
+            "http://user:se/cret@x/": "http://***@x/",
+            "http://user:se?cret@x/": "http://***@x/",
             "http://x/?token=secret&b=secret": "http://x/?token=***&b=***",
-            "15=http://u:secret@x/?a=secret#a=b": "15=http://***@x/?a=***#a=***",
+            "http://x/?secret": "http://x/?***",
+            "http://x/?secret&a=secret&secret": "http://x/?***&a=***&***",
+            "http://x/?a=secret=secret": "http://x/?a=***",
+            "http://x/?": "http://x/?",
+            "15=http://u:secret@x/?a=secret#a=b": "15=http://***@x/?a=***",
         }
         for text, redacted in cases.items():
             with self.subTest(text):
                 self.assertEqual(redact(text), redacted)
+
+    def test_an_endpoints_name_keeps_its_host_whatever_its_path_holds(self) -> None:
+        cases = {
+            "http://x/a@b": "http://x/a@b",
+            "http://user:secret@x:81/a@b?c=secret": "http://***@x:81/a@b?c=***",
+        }
+        for text, name in cases.items():
+            with self.subTest(text):
+                self.assertEqual(parse_endpoint(f"15={text}").name, name)
