@@ -9,11 +9,12 @@ from dataclasses import replace
 from client.claim import ClaimError
 from client.configuration import Configuration
 from client.endpoint import Endpoint
+from client.memory import Memory
 from client.poller import Poller
 from client.publisher import Publication, Publisher
 from client.render import Edition, render
 from client.results import Results
-from client.state import State, StateError, StateFile
+from client.state import State
 from client.worker import in_thread
 from shared import frame
 from shared.logs import event
@@ -23,8 +24,6 @@ log = logging.getLogger("client")
 
 FIRST_WAIT = 2.0  # seconds that the first snapshot waits, at most, for each endpoint's first poll
 STATE_SLACK = 64 * 1024  # bytes of a state file an endpoint beside its items
-STOP_WAIT = 1.5  # seconds that the last writing of the state may take
-COMPLAINT_INTERVAL = 60.0  # seconds between two warnings that the state cannot be written
 
 
 class Gateway:
@@ -33,42 +32,19 @@ class Gateway:
     def __init__(self, configuration: Configuration) -> None:
         """Read the state and take the socket. Raises SettingError where it is taken."""
         self._configuration = configuration
-        self._state_file: StateFile | None = None
-        if configuration.state:
-            most = len(configuration.endpoints) * (configuration.most + STATE_SLACK)
-            self._state_file = StateFile(configuration.state, most)
         try:
             self._publisher = Publisher(configuration.socket)
         except ClaimError as error:
             raise SettingError(f"--socket {configuration.socket}: {error}") from None
-        state = self._remembered()
+        most = len(configuration.endpoints) * (configuration.most + STATE_SLACK)
+        self._memory = Memory(configuration.state, most)
+        state = self._memory.recall(configuration.endpoints)
         self._edition = state.edition
         self._results = Results(configuration.endpoints, state.results)
         self._publication: Publication | None = None
         self._unpolled = set(configuration.endpoints)
         self._all_polled = asyncio.Event()
         self._news = asyncio.Event()
-        self._complained = -COMPLAINT_INTERVAL
-
-    def _remembered(self) -> State:
-        """Read the state file; one that cannot be used is told, and kept under another name."""
-        if not self._state_file:
-            return State()
-        try:
-            state = self._state_file.load(self._configuration.endpoints)
-        except StateError as error:
-            log.warning(
-                "state not used, starting afresh",
-                extra=event(path=str(self._state_file.path), reason=str(error)),
-            )
-        else:
-            return state
-        try:
-            aside = self._state_file.set_aside()
-            log.warning("state set aside", extra=event(path=str(aside)))
-        except StateError as error:
-            log.warning("state not set aside", extra=event(reason=str(error)))
-        return State()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Poll, merge and push until the event is set."""
@@ -88,7 +64,8 @@ class Gateway:
             await stop.wait()
             for task in running:
                 task.cancel()
-        await self._remember_at_stop()
+        if self._publication:  # for the ages, which the file has as of the last change
+            await self._memory.keep_at_stop(State(self._edition, self._results.known()))
         log.info("stopped")
 
     def _poller(self, endpoint: Endpoint) -> Poller:
@@ -132,7 +109,8 @@ class Gateway:
         publication = await in_thread("render", work)
         snapshot = publication.snapshot
         self._edition = Edition(snapshot.identity_digest, snapshot.last_modified)
-        await self._remember(State(self._edition, results))
+        # Before it is published, so that no restart goes back behind what servers have.
+        await self._memory.keep(State(self._edition, results))
         before = self._publication
         if before and before.snapshot.identity_digest == snapshot.identity_digest:
             self._renew()
@@ -156,28 +134,3 @@ class Gateway:
             self._publication = replace(self._publication, succeeded=succeeded)
             servers = self._publisher.publish(self._publication)
             log.debug("age renewed", extra=event(servers=servers))
-
-    async def _remember(self, state: State) -> None:
-        """Write the state before it is published, so that no restart goes back behind it."""
-        file = self._state_file
-        if not file:
-            return
-        try:
-            await in_thread("state", lambda: file.save(state))
-        except StateError as error:
-            if time.monotonic() - self._complained >= COMPLAINT_INTERVAL:
-                self._complained = time.monotonic()
-                log.warning(
-                    "state not saved: a restart now would forget what changed since",
-                    extra=event(reason=str(error)),
-                )
-
-    async def _remember_at_stop(self) -> None:
-        """Write the ages, which the file has as of the last change; a disk that hangs is left."""
-        if not self._publication:
-            return
-        try:
-            async with asyncio.timeout(STOP_WAIT):
-                await self._remember(State(self._edition, self._results.known()))
-        except TimeoutError:
-            log.warning("state not saved: the disk takes too long")
