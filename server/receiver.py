@@ -1,0 +1,108 @@
+"""The receiver: cuts the bytes of one connection into requests. Pure.
+
+However the bytes are cut into pieces on their way, the same requests and problems come out.
+"""
+
+import functools
+from http import HTTPStatus
+
+from server import grammar
+from server.body import Body, Drain, drain
+from server.problem import Problem
+from server.request import Request, parse
+
+# Bytes. nginx takes lines of 8 kB, and 32 kB in all; h11 takes 16 KiB in all.
+MAX_REQUEST_LINE = 8 * 1024
+MAX_HEAD = 16 * 1024
+MAX_EMPTY_LINES = 4  # before a request; RFC 9112, 2.2 asks for at least one
+
+# Real clients send the same bytes again and again, so that parsing them strictly costs nothing.
+# Only short heads are remembered: 1024 of them are 2 MB or so, whatever strangers send.
+_REMEMBERED = 1024
+_LONGEST_REMEMBERED = 1024  # bytes
+_parse_remembered = functools.lru_cache(_REMEMBERED)(parse)
+
+_LINE_TOO_LONG = Problem(HTTPStatus.REQUEST_URI_TOO_LONG, "The request line is too long.")
+_HEAD_TOO_LONG = Problem(
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The header fields are too long."
+)
+_NOT_HTTP = Problem(HTTPStatus.BAD_REQUEST, "This is not a request of HTTP/1.")
+
+
+class Receiver:
+    """Takes bytes as they come, and gives what they hold, one thing after the other.
+
+    For each request its head (a Request); then, where it has a body, Body.WHOLE when that has been
+    read, or Body.TOO_LARGE. A Problem, or a body too large, is the last thing that comes.
+    """
+
+    __slots__ = ("_buffer", "_drain", "_empty_lines", "_ended", "_scanned")
+
+    def __init__(self) -> None:
+        self._buffer = b""
+        self._drain: Drain | None = None
+        self._empty_lines = 0
+        self._ended = False
+        # Up to where the head is known to go on, so that one that drips is not read over and over.
+        self._scanned = 0
+
+    @property
+    def begun(self) -> bool:
+        """Whether a part of a request is here that is not whole."""
+        return bool(self._buffer or self._drain)
+
+    def feed(self, data: bytes) -> None:
+        """Take the bytes that have come."""
+        self._buffer = self._buffer + data if self._buffer else data
+
+    def next(self) -> Request | Body | Problem | None:
+        """Tell what comes next; None where more bytes are needed to know, or nothing follows."""
+        if self._ended:
+            return None
+        found = self._body(self._drain) if self._drain else self._head()
+        self._ended = isinstance(found, Problem) or found is Body.TOO_LARGE
+        return found
+
+    def _body(self, drain: Drain) -> Body | Problem | None:
+        state, self._buffer = drain.eat(self._buffer)
+        if state is Body.UNFINISHED:
+            return None
+        self._drain = None
+        return state
+
+    def _head(self) -> Request | Problem | None:
+        self._skip_empty_lines()
+        if self._empty_lines > MAX_EMPTY_LINES:
+            return _NOT_HTTP
+        end = _head_end(self._buffer, self._scanned)
+        if end is None:
+            self._scanned = max(0, len(self._buffer) - 3)
+            return None
+        if isinstance(end, Problem):
+            return end
+        head, self._buffer = self._buffer[:end], self._buffer[end:]
+        self._empty_lines = self._scanned = 0
+        request = _parse_remembered(head) if end <= _LONGEST_REMEMBERED else parse(head)
+        if isinstance(request, Request) and request.has_body:
+            self._drain = drain(request)
+        return request
+
+    def _skip_empty_lines(self) -> None:
+        while self._buffer.startswith(b"\r\n") and self._empty_lines <= MAX_EMPTY_LINES:
+            self._buffer = self._buffer[2:]
+            self._empty_lines += 1
+
+
+def _head_end(data: bytes, start: int) -> int | Problem | None:
+    """Tell the offset behind a head, or why there will be none; None where it is not known yet.
+
+    Nothing before `start` ends it.
+    """
+    stop = grammar.HEAD_STOP.search(data, start, MAX_HEAD)
+    line = data.find(b"\r\n", 0, MAX_REQUEST_LINE + 2)
+    if line < 0 and len(data) >= MAX_REQUEST_LINE + 2:
+        foul = stop and stop.start() <= MAX_REQUEST_LINE
+        return _NOT_HTTP if foul else _LINE_TOO_LONG
+    if stop:
+        return stop.end() if stop[0] == b"\r\n\r\n" else _NOT_HTTP
+    return _HEAD_TOO_LONG if len(data) >= MAX_HEAD else None
