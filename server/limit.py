@@ -1,0 +1,34 @@
+"""The limit: how many clients are served at a time, and who they are."""
+
+
+class Limit:
+    """Slots for clients.
+
+    A set, not a counter: nobody can take two slots, or give one back twice.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        """Have so many slots."""
+        self.capacity = capacity
+        self._inside: set[object] = set()
+
+    def __len__(self) -> int:
+        """Tell how many slots are taken."""
+        return len(self._inside)
+
+    def __contains__(self, client: object) -> bool:
+        """Tell whether a client holds a slot."""
+        return client in self._inside
+
+    def admit(self, client: object) -> bool:
+        """Take a slot, unless the client has one. False: it is beyond the limit."""
+        if client in self._inside:
+            return True
+        if len(self._inside) >= self.capacity:
+            return False
+        self._inside.add(client)
+        return True
+
+    def leave(self, client: object) -> None:
+        """Give the slot back, if the client has one. Safe to call again."""
+        self._inside.discard(client)

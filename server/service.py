@@ -1,0 +1,104 @@
+"""The service: what all connections share, and how a request gets its answer."""
+
+import logging
+import time
+from http import HTTPStatus
+
+from server.answer import Answer, Answers, Holding
+from server.counters import Counters
+from server.decision import decide, over_limit
+from server.limit import Limit
+from server.problem import Problem
+from server.request import Persistence, Request
+from shared.logs import event
+from shared.snapshot import Snapshot
+
+log = logging.getLogger("server")
+
+QUIET = 60.0  # seconds without a refusal, after which the limit counts as left
+
+
+class Service:
+    """Answers requests from memory, within the limit."""
+
+    def __init__(self, capacity: int) -> None:
+        """Serve so many clients at a time."""
+        self.limit = Limit(capacity)
+        self.counters = Counters()
+        self.answers = Answers(None, time.monotonic(), time.time())
+        self.stopping = False
+        """While the server stops, every answer closes its connection."""
+        self._holding: Holding | None = None
+        self._over_limit = over_limit(capacity)
+        self._refused_last: float | None = None
+
+    def take(self, snapshot: Snapshot, age: float) -> None:
+        """Hold a snapshot from now on; its age is in seconds."""
+        self._hold(snapshot, age)
+        log.info(
+            "snapshot received",
+            extra=event(items=snapshot.items, bytes=len(snapshot.identity), age=age),
+        )
+
+    def renew(self, digest: bytes, age: float) -> bool:
+        """Take the word of the client on the age of what is held; False if that is something else.
+
+        `digest` is that of the identity coding.
+        """
+        holding = self._holding
+        if not holding or holding.snapshot.identity_digest != digest:
+            return False
+        self._hold(holding.snapshot, age)
+        return True
+
+    def _hold(self, snapshot: Snapshot, age: float) -> None:
+        now = time.monotonic()
+        self._holding = Holding(snapshot, now - age)
+        self.tick(now, time.time())
+
+    def tick(self, now: float, wall: float) -> None:
+        """Bring the answers up to date. `now` is monotonic, `wall` seconds since the epoch."""
+        self.answers = Answers(self._holding, now, wall)
+        if self._refused_last is not None and now - self._refused_last > QUIET:
+            self._refused_last = None
+            log.info("limit left", extra=event(limit=self.limit.capacity))
+
+    def admit(self, client: object) -> bool:
+        """Take a client in, or tell that it is beyond the limit."""
+        if self.limit.admit(client):
+            self.counters.most = max(self.counters.most, len(self.limit))
+            return True
+        return False
+
+    def refuse(self, request: Request) -> Answer:
+        """Answer a client beyond the limit."""
+        self.counters.refused += 1
+        if self._refused_last is None:
+            log.warning("limit reached", extra=event(limit=self.limit.capacity))
+        self._refused_last = time.monotonic()
+        return self.answers.give(self._over_limit, Persistence.CLOSE, _is_head(request))
+
+    def answer(self, request: Request, closes: bool) -> Answer:
+        """Answer a client within the limit; `closes` where the connection cannot go on."""
+        decided = decide(request, self.answers.snapshot)
+        closing = closes or self.stopping
+        persistence = Persistence.CLOSE if closing else request.persistence
+        answer = self.answers.give(decided, persistence, _is_head(request))
+        self._count(answer)
+        return answer
+
+    def reject(self, problem: Problem, request: Request | None) -> Answer:
+        """Answer what is no valid request, or a request whose body is not valid."""
+        answer = self.answers.give(problem, Persistence.CLOSE, _is_head(request))
+        self._count(answer)
+        return answer
+
+    def _count(self, answer: Answer) -> None:
+        self.counters.requests += 1
+        if answer.status >= HTTPStatus.BAD_REQUEST:
+            self.counters.errors += 1
+
+
+def _is_head(request: Request | None) -> bool:
+    """Tell whether the answer must come without its body, RFC 9110, 9.3.2."""
+    return request is not None and request.method == "HEAD"
