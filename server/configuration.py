@@ -1,0 +1,70 @@
+"""The server's settings, declared, and the configuration made of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from shared import settings
+from shared.settings import Setting
+
+DESCRIPTION = "Answers GET / with the latest snapshot, from memory, to a limited number of clients."
+
+SETTINGS = (
+    Setting(
+        "limit",
+        "--limit",
+        "CLIENT_LIMIT",
+        "N",
+        "how many clients are served at a time; those beyond get a 503",
+        settings.whole_number(1, 1_000_000),
+        "100",
+    ),
+    Setting(
+        "host",
+        "--host",
+        "HOST",
+        "HOST",
+        "the address to listen on",
+        str,
+        "0.0.0.0",
+    ),
+    Setting(
+        "port",
+        "--port",
+        "PORT",
+        "N",
+        "the TCP port to listen on; 0 takes one that is free and logs it",
+        settings.whole_number(0, 65_535),
+        "8080",
+    ),
+    Setting(
+        "idle_timeout",
+        "--idle-timeout",
+        "IDLE_TIMEOUT",
+        "SECONDS",
+        "how long a client may be silent between requests, and how long a request may take to "
+        "arrive, from accept or its first byte",
+        settings.seconds(0.01, 86_400),
+        "5",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """What the server was told to do."""
+
+    limit: int
+    host: str
+    port: int
+    idle_timeout: float
+    """Seconds."""
+    socket: Path
+
+
+def configuration(values: Mapping[str, Any]) -> Configuration:
+    """Make the configuration of the settings' values."""
+    return Configuration(
+        values["limit"], values["host"], values["port"], values["idle_timeout"], values["socket"]
+    )

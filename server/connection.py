@@ -1,0 +1,298 @@
+"""The connection: one socket of a client, from accept to close. Sockets are here and in listener.
+
+Nothing blocks and no connection has a timer: the service's ticker calls `sweep`.
+"""
+
+import logging
+import socket
+import time
+from collections.abc import Callable
+from enum import Enum
+from http import HTTPStatus
+
+from server.answer import Answer
+from server.body import Body
+from server.problem import Problem
+from server.readiness import READABLE, WRITABLE, Readiness
+from server.receiver import Receiver
+from server.request import Persistence, Request
+from server.service import Service
+from shared.logs import event
+from shared.snapshot import Payload
+from shared.text import shown
+
+log = logging.getLogger("server")
+
+RECEIVE = 16 * 1024  # bytes read at a time; a request head is no longer
+LINGER_TIME = 5.0  # seconds that a closed answer may take to be read
+RATE_WINDOW = 30.0  # seconds over which a reader is measured
+LEAST_RATE = 1000  # bytes a second, over that window; slower than any modem
+
+_TIMED_OUT = Problem(HTTPStatus.REQUEST_TIMEOUT, "The request took too long to arrive.")
+
+
+class Phase(Enum):
+    """Where a connection stands."""
+
+    READING = "reading"
+    """A request is expected, or partly here."""
+    WRITING = "writing"
+    """An answer is not all sent. Nothing is read meanwhile, so a client cannot pile up requests."""
+    LINGERING = "lingering"
+    """The last answer is sent and our side shut. What still comes is read and dropped, for a socket
+    closed with unread input is reset, and a reset can destroy an answer on its way."""
+    CLOSED = "closed"
+
+
+class Connection:
+    """One client's connection."""
+
+    __slots__ = (
+        "_answer",
+        "_ended",
+        "_idle_timeout",
+        "_measured",
+        "_phase",
+        "_readiness",
+        "_receiver",
+        "_request",
+        "_sent",
+        "_service",
+        "_since",
+        "_socket",
+        "_unsent",
+        "peer",
+    )
+
+    def __init__(
+        self,
+        accepted: socket.socket,
+        peer: str,
+        service: Service,
+        readiness: Readiness,
+        idle_timeout: float,
+        ended: Callable[["Connection"], None],
+    ) -> None:
+        """Take over an accepted, non-blocking socket. Raises OSError where it cannot be watched.
+
+        `ended` is called once, when the connection is closed.
+        """
+        # For as long as it lives.
+        self.peer = peer
+        self._socket = accepted
+        self._service = service
+        self._readiness = readiness
+        self._idle_timeout = idle_timeout
+        self._ended = ended
+        self._receiver = Receiver()
+        self._phase = Phase.READING
+        self._since = time.monotonic()
+        """Of the accept, of a request's first byte, of the last byte sent, of the end."""
+
+        # For one request.
+        self._request: Request | None = None
+        self._answer: Answer | None = None
+        self._unsent: tuple[Payload | memoryview, ...] = ()
+        self._measured = 0.0
+        """When the measuring of a slow reader's pace began."""
+        self._sent = 0
+        """Bytes sent since then."""
+        readiness.watch(accepted.fileno(), self)
+
+    def __repr__(self) -> str:
+        """Tell what it is about, for the log."""
+        return f"<connection {self._socket.fileno()} {self.peer} {self._phase.value}>"
+
+    @property
+    def expendable(self) -> bool:
+        """Whether it may be ended to make room: it holds no slot, and no answer is being sent."""
+        return self._phase in (Phase.READING, Phase.LINGERING) and self not in self._service.limit
+
+    def ready(self) -> None:
+        """Do what the socket allows now."""
+        try:
+            match self._phase:
+                case Phase.READING:
+                    self._read()
+                case Phase.WRITING:
+                    self._write()
+                case Phase.LINGERING:
+                    self._drop_input()
+        except BlockingIOError:  # a false alarm: there is nothing to be had yet
+            return
+        except OSError as error:  # a reset: there is nobody to answer any more
+            log.debug("connection lost", extra=event(peer=self.peer, reason=str(error)))
+            self.close()
+
+    # Reading
+
+    def _read(self) -> None:
+        data = self._socket.recv(RECEIVE)
+        if not data:
+            self.close()
+            return
+        if not self._receiver.begun and self in self._service.limit:
+            self._since = time.monotonic()
+        self._receiver.feed(data)
+        self._advance()
+
+    def _advance(self) -> None:
+        """Answer what has come whole."""
+        while self._phase is Phase.READING:
+            match self._receiver.next():
+                case None:
+                    return
+                case Request() as request:
+                    self._take(request)
+                case Problem() as problem:
+                    self._begin(self._service.reject(problem, self._request))
+                case Body() as body:
+                    self._respond(closes=body is Body.TOO_LARGE)
+
+    def _take(self, request: Request) -> None:
+        """Give the verdict on a request, and the answer unless a body must be read first."""
+        self._request = request
+        if not self._service.admit(self):
+            self._begin(self._service.refuse(request))
+        elif request.expects_continue:
+            # Its final answer is known already, and whether the body still comes is not.
+            self._respond(closes=True)
+        elif not request.has_body:
+            self._respond(closes=False)
+
+    def _respond(self, closes: bool) -> None:
+        assert self._request, "an answer is to a request"
+        self._begin(self._service.answer(self._request, closes))
+
+    # Writing
+
+    def _begin(self, answer: Answer) -> None:
+        if log.isEnabledFor(logging.DEBUG):
+            self._tell(answer)
+        self._answer = answer
+        self._unsent = answer.pieces
+        try:
+            sent = self._send()
+        except BlockingIOError:
+            sent = 0
+        if self._unsent:
+            self._phase = Phase.WRITING
+            self._since = self._measured = time.monotonic()
+            self._sent = sent
+            self._readiness.change(self._socket.fileno(), WRITABLE)
+        else:
+            self._answered(answer)
+
+    def _write(self) -> None:
+        self._sent += self._send()
+        self._since = time.monotonic()
+        if not self._unsent:
+            assert self._answer, "what is sent is an answer"
+            self._phase = Phase.READING
+            self._readiness.change(self._socket.fileno(), READABLE)
+            self._answered(self._answer)
+            self._advance()
+
+    def _send(self) -> int:
+        """Send what the socket takes of what is unsent; tell how many bytes. Raises OSError."""
+        sent = self._socket.sendmsg(self._unsent)
+        self._unsent = unsent(self._unsent, sent)
+        return sent
+
+    def _answered(self, answer: Answer) -> None:
+        """Go on to the next request, or to the end of the connection."""
+        request, self._answer, self._request = self._request, None, None
+        self._since = time.monotonic()
+        if not answer.closes:
+            return
+        if request and request.persistence is Persistence.CLOSE and not self._receiver.begun:
+            self.close()  # the client said that nothing follows, so there is nothing to linger for
+        else:
+            self._linger()
+
+    # Ending
+
+    def _linger(self) -> None:
+        self._service.limit.leave(self)
+        self._phase = Phase.LINGERING
+        self._socket.shutdown(socket.SHUT_WR)
+
+    def _drop_input(self) -> None:
+        if not self._socket.recv(RECEIVE):
+            self.close()
+
+    def sweep(self, now: float) -> None:
+        """End what has taken too long; `now` is the monotonic clock."""
+        waited = now - self._since
+        match self._phase:
+            case Phase.READING if waited > self._idle_timeout:
+                self._time_out()
+            case Phase.WRITING if waited > self._idle_timeout or self._is_slow(now):
+                self._cut("it reads too slowly")
+            case Phase.LINGERING if waited > LINGER_TIME:
+                self.close()
+
+    def _time_out(self) -> None:
+        """End a connection that has asked nothing, or not all of it.
+
+        A 408 to one that is just about to ask could be taken for the answer.
+        """
+        if not self._receiver.begun:
+            self.close()
+            return
+        self._service.counters.cut += 1
+        try:
+            self._begin(self._service.reject(_TIMED_OUT, self._request))
+        except OSError:
+            self.close()
+
+    def _is_slow(self, now: float) -> bool:
+        if now - self._measured < RATE_WINDOW:
+            return False
+        slow = self._sent < LEAST_RATE * (now - self._measured)
+        self._measured, self._sent = now, 0
+        return slow
+
+    def _cut(self, reason: str) -> None:
+        log.debug("connection cut", extra=event(peer=self.peer, reason=reason))
+        self._service.counters.cut += 1
+        self.close()
+
+    def stop(self) -> None:
+        """Answer what is under way, and end: at once where that is nothing."""
+        if self._phase is Phase.READING:
+            self.ready()  # for a request that has just come
+        if self._phase is Phase.READING and not self._receiver.begun:
+            self.close()
+
+    def close(self) -> None:
+        """End it now. Safe to call again."""
+        if self._phase is Phase.CLOSED:
+            return
+        self._phase = Phase.CLOSED
+        self._service.limit.leave(self)
+        self._readiness.forget(self._socket.fileno())
+        self._socket.close()
+        self._answer, self._unsent = None, ()
+        self._ended(self)
+
+    def _tell(self, answer: Answer) -> None:
+        asked = f"{self._request.method} {self._request.path}" if self._request else "no request"
+        log.debug(
+            "answered",
+            extra=event(
+                peer=self.peer,
+                request=shown(asked),
+                status=answer.status.value,
+                bytes=sum(map(len, answer.pieces)),
+            ),
+        )
+
+
+def unsent(pieces: tuple[Payload | memoryview, ...], sent: int) -> tuple[Payload | memoryview, ...]:
+    """Tell what is left of the pieces when so many bytes of them are sent. Nothing is copied."""
+    for index, piece in enumerate(pieces):
+        if sent < len(piece):
+            return memoryview(piece)[sent:], *pieces[index + 1 :]
+        sent -= len(piece)
+    return ()

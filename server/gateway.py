@@ -1,0 +1,128 @@
+"""The gateway's server side, put together: a subscription fills it, connections are answered."""
+
+import asyncio
+import logging
+import socket
+import time
+
+from server import descriptors
+from server.configuration import Configuration
+from server.connection import Connection
+from server.connections import Connections
+from server.listener import Listener, listen
+from server.readiness import Readiness
+from server.service import Service
+from server.subscription import Subscription
+from shared.logs import event
+from shared.settings import SettingError
+
+log = logging.getLogger("server")
+
+TICK = 1.0  # seconds between two renderings of Date and Age, whose unit it is
+REPORT_INTERVAL = 60.0  # seconds between two lines of counters
+STOP_WAIT = 2.0  # seconds that answers under way may take when the server stops
+STOP_TICK = 0.02  # seconds between two looks at them
+
+
+class Gateway:
+    """The server, from its configuration to its stop."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        """Listen. Raises SettingError where that cannot be."""
+        self._configuration = configuration
+        host, port = configuration.host, configuration.port
+        try:
+            self._listening = listen(host, port)
+        except socket.gaierror as error:
+            raise SettingError(
+                f"--host {host}: want an address or a name of this machine: {error.strerror}"
+            ) from None
+        except OSError as error:
+            raise SettingError(
+                f"--host {host} --port {port}: cannot listen there: {error.strerror}; want an "
+                "address of this machine and a port that is free"
+            ) from None
+        self.address: tuple[str, int] = self._listening.getsockname()[:2]
+        """Where it listens: the host, and the port that it has."""
+        self.service = Service(configuration.limit)
+        self.connections = Connections()
+        self._most_connections = descriptors.raise_limit() - descriptors.RESERVED
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Serve until the event is set."""
+        self._tell_start()
+        self._readiness = Readiness()
+        listener = Listener(self._listening, self._accepted, self.connections.make_room)
+        subscription = Subscription(self._configuration.socket, self.service)
+        async with asyncio.TaskGroup() as tasks:
+            running = [tasks.create_task(subscription.run()), tasks.create_task(self._tick())]
+            await stop.wait()
+            for task in running:
+                task.cancel()
+        await self._stop(listener)
+        self._report()
+        log.info("stopped")
+
+    def _tell_start(self) -> None:
+        configuration = self._configuration
+        host, port = self.address
+        log.info(
+            "started",
+            extra=event(
+                host=host, port=port, limit=configuration.limit, socket=str(configuration.socket)
+            ),
+        )
+        if configuration.limit > self._most_connections:
+            log.warning(
+                "fewer descriptors than clients: raise `ulimit -n`, or lower the limit",
+                extra=event(limit=configuration.limit, connections=self._most_connections),
+            )
+
+    def _accepted(self, accepted: socket.socket, peer: str) -> bool:
+        """Take a connection, and tell whether one more could be taken."""
+        room = len(self.connections) < self._most_connections or self.connections.make_room()
+        try:
+            connection = Connection(
+                accepted,
+                peer,
+                self.service,
+                self._readiness,
+                self._configuration.idle_timeout,
+                self.connections.discard,
+            )
+        except OSError as error:
+            log.warning("connection cannot be watched", extra=event(peer=peer, reason=str(error)))
+            accepted.close()
+        else:
+            self.connections.add(connection)
+        return room
+
+    async def _tick(self) -> None:
+        """Keep time for all: one ticker instead of a timer each."""
+        reported = time.monotonic()
+        while True:
+            await asyncio.sleep(min(TICK, self._configuration.idle_timeout / 4))
+            now = time.monotonic()
+            self.service.tick(now, time.time())
+            self.connections.sweep(now)
+            if now - reported >= REPORT_INTERVAL:
+                reported = now
+                self._report()
+
+    def _report(self) -> None:
+        counts = self.service.counters.report(len(self.service.limit))
+        if counts:
+            log.info("served", extra=event(**counts))
+
+    async def _stop(self, listener: Listener) -> None:
+        """Answer what is under way, those included that wait to be accepted."""
+        self.service.stopping = True
+        listener.close()
+        deadline = time.monotonic() + STOP_WAIT
+        while True:
+            self.connections.stop()
+            if not len(self.connections) or time.monotonic() > deadline:
+                break
+            await asyncio.sleep(STOP_TICK)
+        self.connections.close()
+        self._readiness.close()

@@ -1,0 +1,133 @@
+"""The subscription: takes snapshots from the client's socket, and comes back when it is lost."""
+
+import asyncio
+import logging
+import os
+import socket
+import zlib
+from pathlib import Path
+from typing import Protocol
+
+from server import backoff
+from shared import frame
+from shared.frame import FrameError, Header
+from shared.logs import event
+from shared.snapshot import Snapshot
+
+log = logging.getLogger("server")
+
+PIECE = 256 * 1024  # bytes read at a time; the loop serves requests in between
+PATIENCE = 10.0  # seconds without a byte in the midst of a frame, before it is given up
+
+
+class Taker(Protocol):
+    """What a subscription feeds."""
+
+    def take(self, snapshot: Snapshot, age: float) -> None:
+        """Hold a snapshot from now on."""
+
+    def renew(self, digest: bytes, age: float) -> bool:
+        """Renew the age of what is held; False where that is another snapshot."""
+
+
+class Subscription:
+    """Keeps a taker up to date, for ever."""
+
+    def __init__(self, path: Path, taker: Taker) -> None:
+        """Take snapshots from the socket at this path."""
+        self._path = path
+        self._taker = taker
+        # Since the last frame that was good:
+        self._failures = 0
+        self._told: str | None = None
+        self._distrusted = False
+
+    async def run(self) -> None:
+        """Connect, take frames, and when that ends come back after a while; until cancelled."""
+        while True:
+            try:
+                with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+                    connection.setblocking(False)
+                    await self._connect(connection)
+                    await self._take_frames(connection)
+            except (OSError, FrameError) as error:
+                self._failures += 1
+                self._tell_loss(error)
+            await asyncio.sleep(backoff.delay(self._failures))
+
+    async def _connect(self, connection: socket.socket) -> None:
+        await asyncio.get_running_loop().sock_connect(connection, os.fspath(self._path))
+        if not self._distrusted:  # else it may never send anything good: a line each time is many
+            self._told = None
+            log.info("connected to the client", extra=event(socket=str(self._path)))
+
+    def _tell_loss(self, error: OSError | FrameError) -> None:
+        """Log why there is no connection; again only when it is for another reason."""
+        if isinstance(error, FrameError):
+            self._distrusted = True
+            reason = f"frame dropped: {error}"
+        else:
+            reason = error.strerror or str(error)
+        if reason != self._told:
+            self._told = reason
+            log.warning(
+                "not connected to the client",
+                extra=event(socket=str(self._path), reason=reason),
+            )
+
+    async def _take_frames(self, connection: socket.socket) -> None:
+        """Take frame after frame. Raises OSError and FrameError, never returns."""
+        frames = Frames(connection)
+        while True:
+            header = await frames.header()
+            if header.kind == b"R":
+                if not self._taker.renew(header.identity_digest, header.age):
+                    raise FrameError("it renews a snapshot that was not sent")
+            else:
+                self._taker.take(await frames.snapshot(header), header.age)
+            self._failures, self._told, self._distrusted = 0, None, False
+
+
+class Frames:
+    """Reads frames from a connection. Raises FrameError, and OSError where it is lost."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        """Read from a connected, non-blocking socket."""
+        self._connection = connection
+        self._loop = asyncio.get_running_loop()
+
+    async def header(self) -> Header:
+        """Wait for a frame as long as it takes; then read its header."""
+        first = await self._loop.sock_recv(self._connection, 1)
+        if not first:
+            raise ConnectionResetError("the client closed the connection")
+        rest, _ = await self._read(frame.HEADER_SIZE - 1)
+        return frame.decode_header(first + rest)
+
+    async def snapshot(self, header: Header) -> Snapshot:
+        """Read the payload that belongs to a header."""
+        identity, checksum = await self._read(header.identity_length)
+        gzip, checksum = await self._read(header.gzip_length, checksum)
+        return frame.decode_snapshot(header, identity, gzip, checksum)
+
+    async def _read(self, size: int, checksum: int = 0) -> tuple[bytearray, int]:
+        """Read so many bytes, and carry the CRC-32 on over them.
+
+        Memory is not reserved ahead: the header that asks for it may be a lie.
+        """
+        data = bytearray()
+        while len(data) < size:
+            piece = await self._piece(min(PIECE, size - len(data)))
+            if not piece:
+                raise FrameError(f"it was cut short, {size - len(data)} bytes were missing")
+            data += piece
+            checksum = zlib.crc32(piece, checksum)
+            await asyncio.sleep(0)  # for the requests that have come meanwhile
+        return data, checksum
+
+    async def _piece(self, most: int) -> bytes:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await self._loop.sock_recv(self._connection, most)
+        except TimeoutError:
+            raise FrameError(f"nothing came of it for {PATIENCE:g} s") from None

@@ -1,0 +1,333 @@
+"""Connections: real sockets, asked well and badly."""
+
+import http.client
+import json
+import logging
+import time
+from unittest import mock
+
+from server import connection
+from server.body import MAX_DRAINED
+from server.connection import unsent
+from tests.samples import ITEMS, snapshot
+from tests.serving import GET, LAST_GET, Peer, Serving
+from tests.support import DEADLINE, TestCase, wait_until
+
+LARGE = snapshot(padding=1_000_000)
+CHUNKED = b"PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+def post(length: int, *fields: str) -> bytes:
+    """Make the head of a request with a body."""
+    lines = ["POST / HTTP/1.1", "Host: x", f"Content-Length: {length}", *fields, "", ""]
+    return "\r\n".join(lines).encode()
+
+
+class Answering(TestCase):
+    def setUp(self) -> None:
+        self.server = Serving(self)
+        self.server.hold(snapshot())
+
+    def test_a_get_is_answered_with_the_data(self) -> None:
+        response = self.server.connect().ask()
+        self.assertEqual(response.status, 200)
+        self.assertEqual(response.fields["content-type"], "application/json")
+        self.assertEqual(json.loads(response.body), list(ITEMS))
+
+    def test_a_connection_is_kept_and_its_requests_are_answered_in_order(self) -> None:
+        peer = self.server.connect()
+        for _ in range(3):
+            self.assertEqual(peer.ask().status, 200)
+        peer.send(GET + GET.replace(b"/", b"/x", 1) + GET.replace(b"GET", b"PUT") + GET)
+        statuses = [peer.response().status for _ in range(4)]
+        self.assertEqual(statuses, [200, 404, 405, 200])
+
+    def test_requests_may_come_in_pieces(self) -> None:
+        peer = self.server.connect()
+        for byte in GET * 2:
+            peer.send(bytes([byte]))
+        self.assertEqual([peer.response().status for _ in range(2)], [200, 200])
+
+    def test_a_client_that_wants_the_end_gets_it(self) -> None:
+        for request, word in (
+            (LAST_GET, "close"),
+            (b"GET / HTTP/1.0\r\n\r\n", "close"),
+            (b"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", "keep-alive"),
+            (GET, None),
+        ):
+            with self.subTest(request):
+                peer = self.server.connect()
+                response = peer.ask(request)
+                self.assertEqual(response.fields.get("connection"), word)
+                if word == "close":
+                    self.assertTrue(peer.ended())
+                else:
+                    self.assertEqual(peer.ask().status, 200)
+
+    def test_what_is_malformed_is_answered_and_ends_the_connection(self) -> None:
+        for request, status in (
+            (b"nonsense\r\n\r\n", 400),
+            (b"\x16\x03\x01\x00", 400),
+            (GET.replace(b"1.1", b"2.0"), 505),
+            (b"GET /" + b"x" * 10_000, 414),
+            (GET[:-2] + b"X: " + b"x" * 20_000, 431),
+            (GET[:-2] + b"Expect: a miracle\r\n\r\n", 417),
+            (GET[:-2] + b"Transfer-Encoding: gzip\r\n\r\n", 501),
+        ):
+            with self.subTest(request[:50]):
+                peer = self.server.connect()
+                response = peer.ask(request)
+                self.assertEqual(response.status, status)
+                self.assertEqual(response.fields["connection"], "close")
+                self.assertEqual(json.loads(response.body)["status"], status)
+                self.assertIn("date", response.fields)
+                self.assertTrue(peer.ended())
+
+    def test_head_gets_a_405_without_a_body(self) -> None:
+        peer = self.server.connect()
+        peer.send(GET.replace(b"GET", b"HEAD") + GET)
+        response = peer.response(bodiless=True)
+        self.assertEqual((response.status, response.fields["allow"]), (405, "GET"))
+        self.assertEqual(peer.response().status, 200)
+
+    def test_a_client_that_has_closed_its_side_is_still_answered(self) -> None:
+        self.server.hold(LARGE)
+        peer = self.server.connect()
+        peer.send(GET)
+        peer.half_close()
+        self.assertEqual(peer.response().body, LARGE.identity)
+        self.assertTrue(peer.ended())
+
+    def test_a_large_answer_arrives_whole(self) -> None:
+        self.server.hold(LARGE)
+        peer = self.server.connect()
+        peer.send(GET + GET + LAST_GET)
+        for _ in range(3):
+            self.assertEqual(peer.response().body, LARGE.identity)
+        self.assertTrue(peer.ended())
+
+    def test_an_answer_under_way_is_not_touched_by_a_new_snapshot(self) -> None:
+        self.server.hold(LARGE)
+        peer = self.server.connect(receive_buffer=4096)
+        peer.send(GET + GET)
+        wait_until(lambda: self.server.service.counters.requests == 1, "the answer is under way")
+        self.server.hold(snapshot())
+        self.assertEqual(peer.response().body, LARGE.identity)
+        self.assertEqual(peer.response().body, snapshot().identity)
+
+    def test_without_data_a_503_says_so_and_keeps_the_connection(self) -> None:
+        server = Serving(self)
+        peer = server.connect()
+        response = peer.ask()
+        self.assertEqual((response.status, response.fields["retry-after"]), (503, "1"))
+        server.hold(snapshot())
+        self.assertEqual(peer.ask().status, 200)
+
+    def test_requests_are_logged_at_debug_only_and_never_raw(self) -> None:
+        with self.assertLogs("server", logging.DEBUG) as logs:
+            self.server.connect().ask(GET.replace(b"/", b"/" + b"a%0a" * 100, 1))
+            wait_until(lambda: logs.output, "it is logged")
+        self.assertRegex(logs.output[0], r"^DEBUG:server:answered$")
+        event = logs.records[0].__dict__["event"]
+        self.assertEqual(event["status"], 404)
+        self.assertLess(len(event["request"]), 100)
+        with self.assertNoLogs("server", logging.INFO):
+            self.server.connect().ask(b"nonsense\r\n\r\n")
+
+
+class Bodies(TestCase):
+    """A body is drained, or ends the connection; it is never taken for a request."""
+
+    def setUp(self) -> None:
+        self.server = Serving(self)
+        self.server.hold(snapshot())
+
+    def test_a_small_one_is_drained_before_the_answer(self) -> None:
+        for request in (
+            post(len(GET)) + GET,
+            CHUNKED + b"%x\r\n%b\r\n0\r\n\r\n" % (len(GET), GET),
+        ):
+            peer = self.server.connect()
+            self.assertEqual(peer.ask(request).status, 405)
+            self.assertEqual(peer.ask().status, 200)
+
+    def test_a_get_may_have_one(self) -> None:
+        peer = self.server.connect()
+        request = post(5).replace(b"POST", b"GET") + b"12345"
+        self.assertEqual([peer.ask(request).status, peer.ask().status], [200, 200])
+
+    def test_a_large_one_is_answered_at_once_and_ends_the_connection(self) -> None:
+        for head in (post(MAX_DRAINED + 1), CHUNKED + b"%x\r\n" % (MAX_DRAINED + 1)):
+            peer = self.server.connect()
+            response = peer.ask(head)
+            self.assertEqual((response.status, response.fields["connection"]), (405, "close"))
+            peer.send(GET * 1000)
+            peer.half_close()
+            self.assertTrue(peer.ended())
+
+    def test_a_malformed_one_is_refused(self) -> None:
+        peer = self.server.connect()
+        self.assertEqual(peer.ask(CHUNKED + b"nonsense\r\n" + GET).status, 400)
+        self.assertTrue(peer.ended())
+
+    def test_who_asks_before_sending_one_gets_the_final_answer(self) -> None:
+        """RFC 9110, 10.1.1."""
+        peer = self.server.connect()
+        response = peer.ask(post(5, "Expect: 100-continue"))
+        self.assertEqual((response.status, response.fields["connection"]), (405, "close"))
+        self.assertTrue(peer.ended())
+
+
+class TheLimit(TestCase):
+    def setUp(self) -> None:
+        self.server = Serving(self, limit=2)
+        self.server.hold(snapshot())
+
+    def test_one_by_one_those_beyond_are_refused(self) -> None:
+        peers = [self.server.connect() for _ in range(4)]
+        self.assertEqual([peer.ask().status for peer in peers], [200, 200, 503, 503])
+        self.assertTrue(peers[2].ended() and peers[3].ended())
+        self.assertEqual([peer.ask().status for peer in peers[:2]], [200, 200])
+
+    def test_at_once_as_many_are_served_as_there_are_slots(self) -> None:
+        peers = [self.server.connect() for _ in range(50)]
+        for peer in peers:
+            peer.send(GET)
+        statuses = [peer.response().status for peer in peers]
+        self.assertEqual((statuses.count(200), statuses.count(503)), (2, 48))
+        for peer, status in zip(peers, statuses, strict=True):
+            if status == 503:
+                self.assertTrue(peer.ended())
+            else:
+                self.assertEqual(peer.ask().status, 200)
+
+    def test_a_refusal_names_the_limit_and_when_to_come_back(self) -> None:
+        inside = [self.server.connect() for _ in range(2)]
+        self.assertEqual([peer.ask().status for peer in inside], [200, 200])
+        response = self.server.connect().ask()
+        self.assertEqual(response.fields["retry-after"], "1")
+        self.assertEqual(response.fields["connection"], "close")
+        self.assertEqual(response.fields["content-type"], "application/problem+json")
+        self.assertIn("limit of 2 clients", json.loads(response.body)["detail"])
+
+    def test_who_has_not_asked_takes_no_slot(self) -> None:
+        strangers = [self.server.connect() for _ in range(20)]
+        for stranger in strangers[:10]:
+            stranger.send(GET[:10])
+        self.assertEqual(strangers[10].ask(b"nonsense\r\n\r\n").status, 400)
+        inside = [self.server.connect() for _ in range(2)]
+        self.assertEqual([peer.ask().status for peer in inside], [200, 200])
+
+    def test_the_verdict_comes_before_the_route_and_before_the_body(self) -> None:
+        inside = [self.server.connect() for _ in range(2)]
+        self.assertEqual([peer.ask().status for peer in inside], [200, 200])
+        self.assertEqual(self.server.connect().ask(GET.replace(b"/", b"/x", 1)).status, 503)
+        self.assertEqual(self.server.connect().ask(post(5)).status, 503)
+        self.assertEqual(self.server.connect().ask(b"nonsense\r\n\r\n").status, 400)
+
+    def test_a_slot_is_free_again_however_its_client_goes(self) -> None:
+        for leave in (Peer.close, Peer.reset, Peer.half_close, self._ask_for_the_end):
+            with self.subTest(leave):
+                inside = [self.server.connect() for _ in range(2)]
+                self.assertEqual([peer.ask().status for peer in inside], [200, 200])
+                leave(inside[0])
+                wait_until(lambda: self.server.clients() == 1, "the slot is free")
+                newcomer = self.server.connect()
+                self.assertEqual(newcomer.ask().status, 200)
+                self.assertEqual(self.server.connect().ask().status, 503)
+                for peer in (inside[1], newcomer):
+                    peer.close()
+                wait_until(lambda: self.server.clients() == 0, "all slots are free")
+
+    def _ask_for_the_end(self, peer: Peer) -> None:
+        self.assertEqual(peer.ask(LAST_GET).status, 200)
+
+    def test_a_client_reset_in_mid_answer_frees_its_slot(self) -> None:
+        self.server.hold(LARGE)
+        peers = [self.server.connect(receive_buffer=4096) for _ in range(2)]
+        for peer in peers:
+            peer.send(GET)
+            self.assertEqual(peer.read(1), b"H")
+        peers[0].reset()
+        wait_until(lambda: self.server.clients() == 1, "the slot is free")
+
+    def test_a_refused_upload_reads_its_refusal(self) -> None:
+        inside = [self.server.connect() for _ in range(2)]
+        self.assertEqual([peer.ask().status for peer in inside], [200, 200])
+        for _ in range(20):
+            uploading = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=10)
+            self.addCleanup(uploading.close)
+            uploading.request("POST", "/", b"x" * 200_000)
+            with uploading.getresponse() as response:
+                self.assertEqual(response.status, 503)
+                self.assertIn("limit of 2", json.loads(response.read())["detail"])
+
+    def test_that_it_is_reached_is_logged_once_not_for_each_refusal(self) -> None:
+        with self.assertLogs("server", logging.INFO) as logs:
+            inside = [self.server.connect() for _ in range(2)]
+            self.assertEqual([peer.ask().status for peer in inside], [200, 200])
+            for _ in range(10):
+                self.assertEqual(self.server.connect().ask().status, 503)
+        self.assertEqual(logs.output, ["WARNING:server:limit reached"])
+
+
+class Timeouts(TestCase):
+    def setUp(self) -> None:
+        self.server = Serving(self, idle_timeout=0.2)
+        self.server.hold(snapshot())
+
+    def test_who_says_nothing_is_closed_without_an_answer(self) -> None:
+        peers = [self.server.connect() for _ in range(2)]
+        self.assertEqual(peers[0].ask().status, 200)
+        self.assertTrue(peers[0].ended() and peers[1].ended())
+        self.assertEqual(self.server.clients(), 0)
+
+    def test_a_request_that_does_not_become_whole_gets_a_408(self) -> None:
+        for begun in (GET[:10], post(5) + b"1", GET + GET[:10], GET + post(5)):
+            with self.subTest(begun):
+                peer = self.server.connect()
+                peer.send(begun)
+                if begun.startswith(GET):
+                    self.assertEqual(peer.response().status, 200)
+                self.assertEqual(peer.response().status, 408)
+                self.assertTrue(peer.ended())
+
+    def test_bytes_now_and_then_do_not_keep_a_connection_alive(self) -> None:
+        peer = self.server.connect()
+        peer.send(GET[:-2] + b"X: ")
+        started = time.monotonic()
+        while not peer.readable(0.02) and time.monotonic() - started < DEADLINE:
+            peer.send(b"x")
+        self.assertEqual(peer.response().status, 408)
+
+    def test_who_asks_now_and_then_stays(self) -> None:
+        peer = self.server.connect()
+        started = time.monotonic()
+        while time.monotonic() - started < 0.6:  # three times the timeout
+            self.assertEqual(peer.ask().status, 200)
+            time.sleep(0.05)
+
+    def test_who_does_not_read_is_cut(self) -> None:
+        self.server.hold(LARGE)
+        peer = self.server.connect(receive_buffer=4096)
+        peer.send(GET)
+        self.assertEqual(peer.read(1), b"H")
+        self.assertEqual(self.server.clients(), 1)
+        wait_until(lambda: self.server.connections() == 0, "it is cut")
+        self.assertEqual(self.server.clients(), 0)
+
+    def test_who_never_closes_after_the_last_answer_is_closed(self) -> None:
+        peer = self.server.connect()
+        self.assertEqual(peer.ask(b"nonsense\r\n\r\n").status, 400)
+        self.assertEqual(self.server.connections(), 1)
+        with mock.patch.object(connection, "LINGER_TIME", 0.1):
+            wait_until(lambda: self.server.connections() == 0, "it is closed")
+
+
+class Unsent(TestCase):
+    def test_what_is_left_begins_where_the_sent_bytes_end(self) -> None:
+        pieces = (b"head", bytearray(b"identity"))
+        for sent in range(13):
+            left = b"".join(map(bytes, unsent(pieces, sent)))
+            self.assertEqual(left, b"headidentity"[sent:])
+        self.assertEqual(unsent(unsent(pieces, 6), 6), ())

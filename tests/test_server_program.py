@@ -1,0 +1,175 @@
+"""The server as a process: bad values, the log, signals, descriptors."""
+
+import re
+import resource
+import signal
+import socket
+import tempfile
+from pathlib import Path
+
+from tests.processes import Program
+from tests.serving import GET, Peer
+from tests.support import TestCase, wait_until
+
+
+class ServerTestCase(TestCase):
+    """A test with a directory for the socket."""
+
+    def setUp(self) -> None:
+        """Make it."""
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.socket = Path(folder.name) / "snapshot.sock"
+
+    def server(self, *arguments: str, **environment: str) -> Program:
+        """Start a server on this test's socket, at a free port unless told otherwise."""
+        common = ("--host", "127.0.0.1", "--port", "0", "--socket", str(self.socket))
+        return Program(self, "server", *common, *arguments, environment=environment)
+
+    def connect(self, server: Program) -> Peer:
+        """Connect to a server once it listens."""
+        return Peer(self, port(server))
+
+
+def port(server: Program) -> int:
+    """Tell where a server listens, once it does."""
+    found = re.search(r" port=(\d+) ", server.wait_for("server started"))
+    assert found
+    return int(found[1])
+
+
+class BadValues(ServerTestCase):
+    def refused(self, *arguments: str, **environment: str) -> str:
+        """Tell the one line with which the server refuses its settings."""
+        server = self.server(*arguments, **environment)
+        status = server.end()
+        self.assertEqual((status, len(server.lines)), (2, 1), server.lines)
+        self.assertTrue(server.lines[0].startswith("server: "), server.lines)
+        return server.lines[0].removeprefix("server: ")
+
+    def test_each_is_named_with_what_would_be_right(self) -> None:
+        limit = "want a whole number from 1 to 1000000"
+        cases = {
+            ("--limit", "0"): f"--limit 0: {limit}",
+            ("--limit", "-1"): f"--limit -1: {limit}",
+            ("--limit", "1_0"): f"--limit 1_0: {limit}",
+            ("--limit", "٣"): f"--limit ٣: {limit}",
+            ("--limit", "ten"): f"--limit ten: {limit}",
+            ("--port", "70000"): "--port 70000: want a whole number from 0 to 65535",
+            ("--idle-timeout", "0"): "--idle-timeout 0: want a number of seconds from 0.01",
+            ("--host", "no.such.host.invalid"): "--host no.such.host.invalid: want an address",
+            ("--host", "192.0.2.1"): "cannot listen there: Cannot assign requested address",
+            ("--socket", "/no/such/snapshot.sock"): "a directory that exists; /no/such does not",
+            ("--socket", "/tmp/" + "s" * 103): "want a path of at most 107 bytes",
+            ("--nonsense",): "unrecognized arguments: --nonsense (see python -m server --help)",
+        }
+        for arguments, message in cases.items():
+            with self.subTest(arguments):
+                self.assertIn(message, self.refused(*arguments))
+
+    def test_a_bad_variable_is_named_as_such(self) -> None:
+        self.assertIn("CLIENT_LIMIT=-5: want a whole number", self.refused(CLIENT_LIMIT="-5"))
+
+    def test_a_port_in_use_is_refused(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            used = str(taken.getsockname()[1])
+            refusal = self.refused("--port", used)
+        self.assertEqual(
+            refusal,
+            f"--host 127.0.0.1 --port {used}: cannot listen there: Address already in use; "
+            "want an address of this machine and a port that is free",
+        )
+
+    def test_help_tells_defaults_units_and_variables(self) -> None:
+        server = self.server("--help")
+        self.assertEqual(server.end(), 0)
+        text = " ".join(server.output().split())
+        for words in (
+            "[default: 100; variable: CLIENT_LIMIT]",
+            "[default: 0.0.0.0; variable: HOST]",
+            "[default: 8080; variable: PORT]",
+            "--idle-timeout SECONDS",
+            "[default: 5; variable: IDLE_TIMEOUT]",
+            "[default: /run/gateway/snapshot.sock; variable: SNAPSHOT_SOCKET]",
+        ):
+            with self.subTest(words):
+                self.assertIn(words, text)
+
+
+class Life(ServerTestCase):
+    def test_it_tells_its_start_and_its_end(self) -> None:
+        server = self.server("--limit", "7")
+        self.assertRegex(
+            server.wait_for("started"),
+            r" info server started host=127\.0\.0\.1 port=\d+ limit=7 socket=",
+        )
+        server.wait_for("not connected to the client")
+        self.assertEqual(server.stop(), 0)
+        self.assertIn("server stopped", server.lines[-1])
+
+    def test_each_signal_ends_it_cleanly_with_clients_connected(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with self.subTest(number.name):
+                server = self.server()
+                idle, asking = self.connect(server), self.connect(server)
+                self.assertEqual(asking.ask().status, 503)
+                asking.send(GET[:10])
+                self.assertEqual(server.stop(number), 0)
+                self.assertTrue(idle.ended())
+
+    def test_it_listens_on_ipv6_too(self) -> None:
+        try:
+            with socket.create_server(("::1", 0), family=socket.AF_INET6):
+                pass
+        except OSError as error:
+            self.skipTest(f"this machine has no IPv6: {error}")
+        server = self.server("--host", "::1")
+        with socket.create_connection(("::1", port(server)), timeout=10) as connection:
+            connection.sendall(GET)
+            self.assertTrue(connection.recv(100).startswith(b"HTTP/1.1 503 "))
+
+    def test_a_limit_beyond_the_descriptors_is_a_warning(self) -> None:
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if hard >= 1_000_000:
+            self.skipTest("this machine allows more descriptors than the largest limit")
+        server = self.server("--limit", "1000000")
+        self.assertIn(f"connections={hard - 24}", server.wait_for("fewer descriptors than clients"))
+
+    def test_its_requests_are_logged_at_debug(self) -> None:
+        server = self.server(LOG_LEVEL="debug")
+        self.assertEqual(self.connect(server).ask().status, 503)
+        line = server.wait_for("answered")
+        self.assertRegex(line, r' peer=127\.0\.0\.1:\d+ request="GET /" status=503 bytes=\d+$')
+
+
+class Descriptors(ServerTestCase):
+    def test_where_the_system_refuses_more_silent_strangers_make_room(self) -> None:
+        server = self.server("--idle-timeout", "600")
+        port(server)
+        # Behind the server's back, which at its start was told that there are more.
+        resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (40, 40))
+        strangers = [self.connect(server) for _ in range(60)]
+        for _ in range(20):
+            newcomer = self.connect(server)
+            self.assertEqual(newcomer.ask().status, 503)
+        self.assertTrue(strangers[0].ended(), "the one that was there longest has gone")
+        self.assertEqual(len(server.logged("descriptors run short")), 1)
+
+
+class Memory(ServerTestCase):
+    def test_clients_that_come_and_go_leave_nothing_behind(self) -> None:
+        server = self.server("--limit", "5")
+        self.assertEqual(self.connect(server).ask().status, 503)
+
+        def open_files() -> int:
+            return len(list(Path(f"/proc/{server.pid}/fd").iterdir()))
+
+        wait_until(lambda: server.logged("not connected"), "it has settled")
+        for number in range(300):
+            peer = self.connect(server)
+            if number % 3:
+                peer.send(GET if number % 2 else b"nonsense")
+            if number % 5:
+                peer.reset()
+            peer.close()
+        wait_until(lambda: open_files() <= 12, "all descriptors are closed")
