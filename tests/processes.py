@@ -1,6 +1,7 @@
 """The real programs as processes, for tests that start, signal and read them."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -58,6 +59,12 @@ class Program:
         if not self.logged(*texts):
             raise AssertionError(f"ended without {texts}: {self.lines}")
         return self.logged(*texts)[0]
+
+    def port(self) -> int:
+        """Tell the port of a server, once it listens there."""
+        found = re.search(r" port=(\d+) ", self.wait_for("server started"))
+        assert found
+        return int(found[1])
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal."""

@@ -1,6 +1,5 @@
 """The server as a process: bad values, the log, signals, descriptors."""
 
-import re
 import resource
 import signal
 import socket
@@ -28,14 +27,7 @@ class ServerTestCase(TestCase):
 
     def connect(self, server: Program) -> Peer:
         """Connect to a server once it listens."""
-        return Peer(self, port(server))
-
-
-def port(server: Program) -> int:
-    """Tell where a server listens, once it does."""
-    found = re.search(r" port=(\d+) ", server.wait_for("server started"))
-    assert found
-    return int(found[1])
+        return Peer(self, server.port())
 
 
 class BadValues(ServerTestCase):
@@ -124,7 +116,7 @@ class Life(ServerTestCase):
         except OSError as error:
             self.skipTest(f"this machine has no IPv6: {error}")
         server = self.server("--host", "::1")
-        with socket.create_connection(("::1", port(server)), timeout=10) as connection:
+        with socket.create_connection(("::1", server.port()), timeout=10) as connection:
             connection.sendall(GET)
             self.assertTrue(connection.recv(100).startswith(b"HTTP/1.1 503 "))
 
@@ -145,7 +137,7 @@ class Life(ServerTestCase):
 class Descriptors(ServerTestCase):
     def test_where_the_system_refuses_more_silent_strangers_make_room(self) -> None:
         server = self.server("--idle-timeout", "600")
-        port(server)
+        server.port()
         # Behind the server's back, which at its start was told that there are more.
         resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (40, 40))
         strangers = [self.connect(server) for _ in range(60)]
