@@ -123,6 +123,9 @@ class Connection:
         except OSError as error:  # a reset: there is nobody to answer any more
             log.debug("connection lost", extra=event(peer=self.peer, reason=str(error)))
             self.close()
+        except Exception:  # a fault of ours; left open, the connection would come back for ever
+            log.exception("connection failed", extra=event(connection=repr(self)))
+            self.close()
 
     # Reading
 

@@ -134,6 +134,21 @@ class Answering(TestCase):
         with self.assertNoLogs("server", logging.INFO):
             self.server.connect().ask(b"nonsense\r\n\r\n")
 
+    def test_a_fault_of_the_server_ends_one_connection_and_is_logged(self) -> None:
+        broken, other = self.server.connect(), self.server.connect()
+        with (
+            self.assertLogs("server", logging.ERROR) as logs,
+            mock.patch.object(self.server.service, "answer", side_effect=RuntimeError("broken")),
+        ):
+            broken.send(GET)
+            self.assertTrue(broken.ended())
+        self.assertRegex(logs.output[0], "(?s)connection failed.*RuntimeError: broken$")
+        self.assertRegex(
+            logs.records[0].__dict__["event"]["connection"], "^<connection .* reading>"
+        )
+        self.assertEqual(other.ask().status, 200)
+        self.assertEqual(self.server.clients(), 1)
+
 
 class Bodies(TestCase):
     """A body is drained, or ends the connection; it is never taken for a request."""
