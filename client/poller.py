@@ -18,6 +18,10 @@ from shared.logs import event
 
 log = logging.getLogger("client")
 
+# Seconds in which the first poll tries to connect, half its time at most: where all is started at
+# once, by Compose or after a reboot, an endpoint may come up after the client.
+PATIENCE = 5.0
+
 
 @dataclass(frozen=True)
 class _Good:
@@ -54,19 +58,20 @@ class Poller:
         """Poll now, and then on each beat of the grid, one poll at a time."""
         start, period, beat = time.monotonic(), self._endpoint.period, 0
         while True:
-            self._polled(await self._poll())
+            patience = min(PATIENCE, self._timeout / 2) if beat == 0 else 0.0
+            self._polled(await self._poll(patience))
             following = next_beat(start, period, beat, time.monotonic())
             if missed := following - beat - 1:
                 log.warning("beats missed", extra=event(endpoint=self._endpoint.name, beats=missed))
             beat = following
             await asyncio.sleep(start + beat * period - time.monotonic())
 
-    async def _poll(self) -> bool | None:
+    async def _poll(self, patience: float) -> bool | None:
         started = time.monotonic()
         before = self._results.get(self._endpoint)
         validators = before.validators if before else Validators()
         try:
-            good = await self._fetched(validators)
+            good = await self._fetched(validators, patience)
         except (FetchError, ItemsError) as error:
             self._tell_failure(str(error), before, started)
             return None
@@ -80,8 +85,8 @@ class Poller:
         self._tell_success(good, changed, now - started)
         return changed
 
-    async def _fetched(self, validators: Validators) -> _Good:
-        wire = Wire(self._lookup, self._timeout)
+    async def _fetched(self, validators: Validators, patience: float) -> _Good:
+        wire = Wire(self._lookup, self._timeout, patience)
 
         def work() -> _Good:
             fetched = fetch(self._endpoint.url, validators, self._most, wire)

@@ -8,6 +8,8 @@ from typing import Any
 
 from client.lookup import Addresses, Lookup, SocketAddress
 
+PAUSE = 0.2  # seconds between two tries to connect
+
 
 class GivenUpError(Exception):
     """The poll was given up; the text says why."""
@@ -21,11 +23,15 @@ class Wire:
     calls `give_up`, which shuts the socket down, and whatever blocks on it returns.
     """
 
-    def __init__(self, lookup: Lookup, timeout: float) -> None:
-        """Begin a poll that is to take at most `timeout` seconds."""
+    def __init__(self, lookup: Lookup, timeout: float, patience: float = 0.0) -> None:
+        """Begin a poll that is to take at most `timeout` seconds.
+
+        Within so many seconds of patience, a host that cannot be reached is tried again.
+        """
         self.timeout = timeout
         self._lookup = lookup
         self._deadline = time.monotonic() + timeout
+        self._patient_until = time.monotonic() + patience
         self._lock = threading.Lock()
         self._reason: Future[str] = Future()
         # A descriptor of our own for the connection, since TLS takes the socket over, and since a
@@ -37,6 +43,16 @@ class Wire:
 
         Raises OSError, and GivenUpError where the poll is given up meanwhile.
         """
+        while True:
+            try:
+                return self._connect_once(host, port)
+            except OSError:
+                if time.monotonic() + PAUSE > self._patient_until:
+                    raise
+            wait([self._reason], PAUSE)
+            self.check()
+
+    def _connect_once(self, host: str, port: int) -> socket.socket:
         found = self._lookup.start(host, port)
         self._wait_for(found)
         addresses = found.result()
