@@ -33,9 +33,9 @@ class Gateway:
         host, port = configuration.host, configuration.port
         try:
             self._listening = listen(host, port)
-        except socket.gaierror as error:
+        except (socket.gaierror, UnicodeError) as error:  # the latter for what is no name: a..b
             raise SettingError(
-                f"--host {host}: want an address or a name of this machine: {error.strerror}"
+                f"--host {host}: want an address or a name of this machine: {error}"
             ) from None
         except OSError as error:
             raise SettingError(

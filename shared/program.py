@@ -70,8 +70,7 @@ def run(program: str, description: str, own_settings: tuple[Setting, ...], main:
     status 2 and one line on standard error.
     """
     try:
-        if not sys.platform.startswith("linux"):
-            raise SettingError(f"it needs Linux, or containers; this system is {sys.platform}")
+        require_linux()
         values = settings.read(
             f"python -m {program}",
             description,
@@ -83,6 +82,12 @@ def run(program: str, description: str, own_settings: tuple[Setting, ...], main:
         asyncio.run(_until_stopped(values, main))
     except SettingError as error:
         settings.exit_with(program, error)
+
+
+def require_linux() -> None:
+    """Raise SettingError on another system, which lacks what the programs are built on."""
+    if not sys.platform.startswith("linux"):
+        raise SettingError(f"it needs Linux, or containers; this system is {sys.platform}")
 
 
 async def _until_stopped(values: dict[str, Any], main: Main) -> None:

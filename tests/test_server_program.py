@@ -50,6 +50,7 @@ class BadValues(ServerTestCase):
             ("--port", "70000"): "--port 70000: want a whole number from 0 to 65535",
             ("--idle-timeout", "0"): "--idle-timeout 0: want a number of seconds from 0.01",
             ("--host", "no.such.host.invalid"): "--host no.such.host.invalid: want an address",
+            ("--host", "a..b"): "--host a..b: want an address or a name of this machine",
             ("--host", "192.0.2.1"): "cannot listen there: Cannot assign requested address",
             ("--socket", "/no/such/snapshot.sock"): "a directory that exists; /no/such does not",
             ("--socket", "/tmp/" + "s" * 103): "want a path of at most 107 bytes",
