@@ -42,9 +42,9 @@ class SystemTestCase(TestCase):
         """Start a client."""
         urls = [self.endpoints.url(f"/{number}") for number in range(3)]
         polled = " ".join(f"{0.1 * 2**n:g}={url}" for n, url in enumerate(urls))
-        return Program(
-            self, "client", "--socket", str(self.socket), environment={"ENDPOINTS": polled}
-        )
+        # Nine tenths of these periods would be a short time on a slow machine.
+        environment = {"ENDPOINTS": polled, "FETCH_TIMEOUT": "10"}
+        return Program(self, "client", "--socket", str(self.socket), environment=environment)
 
     def server(self, *arguments: str) -> Program:
         """Start a server at a free port."""
