@@ -14,7 +14,7 @@ from tests.demo.behaviours import text
 from tests.demo.exchange import Behaviour, Exchange, Request, parse, read_head
 from tests.demo.faults import FAULTS
 
-LOG = logging.getLogger(__name__)
+LOG = logging.getLogger("endpoints")
 
 PATIENCE = 10.0  # seconds for a TLS handshake and a request head; a poller sends both at once
 REMEMBERED = 1000  # requests; the demo container runs for months
