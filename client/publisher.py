@@ -39,7 +39,7 @@ class Publication:
         return frame.encode_snapshot(self.snapshot, age, self.checksum)
 
 
-Newest = Callable[[], Publication | None]
+Newest = Callable[[], Publication]
 
 
 class Publisher:
@@ -62,7 +62,8 @@ class Publisher:
             subscriber.news.set()
         return len(self._subscribers)
 
-    def _newest(self) -> Publication | None:
+    def _newest(self) -> Publication:
+        assert self._publication, "there is no news before something is published"
         return self._publication
 
     async def run(self) -> None:
@@ -159,8 +160,6 @@ class _Subscriber:
             await self.news.wait()
             self.news.clear()
             publication = newest()
-            if publication is None:
-                continue
             try:
                 for part in publication.frame(sent, time.monotonic()):
                     await self._send(part)

@@ -3,15 +3,19 @@
 import http.client
 import json
 import logging
+import socket
 import time
+from collections.abc import Callable
 from unittest import mock
 
-from server import connection
+from server import connection as connecting
 from server.body import MAX_DRAINED
-from server.connection import unsent
+from server.connection import RATE_WINDOW, Connection, unsent
+from server.readiness import Readiness
+from server.service import Service
 from tests.samples import ITEMS, snapshot
 from tests.serving import GET, LAST_GET, Peer, Serving
-from tests.support import DEADLINE, TestCase, wait_until
+from tests.support import DEADLINE, AsyncTestCase, TestCase, wait_until
 
 LARGE = snapshot(padding=1_000_000)
 CHUNKED = b"PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -335,8 +339,66 @@ class Timeouts(TestCase):
         peer = self.server.connect()
         self.assertEqual(peer.ask(b"nonsense\r\n\r\n").status, 400)
         self.assertEqual(self.server.connections(), 1)
-        with mock.patch.object(connection, "LINGER_TIME", 0.1):
+        with mock.patch.object(connecting, "LINGER_TIME", 0.1):
             wait_until(lambda: self.server.connections() == 0, "it is closed")
+
+
+class Swept(AsyncTestCase):
+    """With the time moved by hand: the other end is in the test's own hand, too."""
+
+    def setUp(self) -> None:
+        self.service = Service(1)
+        self.service.take(LARGE, 0.0)
+        self.ended: list[Connection] = []
+
+    def sweep(
+        self, act: Callable[[Connection, socket.socket], None], idle_timeout: float = 5.0
+    ) -> None:
+        """Make a connection to the test, with a timeout in seconds, and act on it."""
+
+        async def main() -> None:
+            readiness = Readiness()
+            near, far = socket.socketpair()
+            with near:
+                far.setblocking(False)
+                connection = Connection(
+                    far, "peer", self.service, readiness, idle_timeout, self.ended.append
+                )
+                act(connection, near)
+                connection.close()
+                readiness.close()
+
+        self.run_async(main())
+        self.assertEqual(len(self.ended), 1)
+        self.assertEqual(len(self.service.limit), 0)
+
+    def test_a_peer_that_is_gone_when_its_time_is_up_is_no_fault(self) -> None:
+        def act(connection: Connection, near: socket.socket) -> None:
+            near.send(GET[:10])
+            connection.ready()
+            near.close()
+            connection.sweep(time.monotonic() + 4)
+            self.assertEqual(self.ended, [])
+            connection.sweep(time.monotonic() + 6)
+            self.assertEqual(self.ended, [connection])
+
+        self.sweep(act)
+
+    def test_a_reader_of_a_kilobyte_a_second_may_stay_a_slower_one_not(self) -> None:
+        def act(connection: Connection, near: socket.socket) -> None:
+            near.send(GET)
+            connection.ready()
+            begun = time.monotonic()
+            for _ in range(10):
+                near.recv(10_000)
+                connection.ready()
+            connection.sweep(begun + RATE_WINDOW + 1)
+            self.assertEqual(self.ended, [])
+            connection.sweep(begun + 2 * RATE_WINDOW + 2)
+            self.assertEqual(self.ended, [connection])
+
+        self.sweep(act, idle_timeout=600.0)
+        self.assertEqual(self.service.counters.cut, 1)
 
 
 class Unsent(TestCase):

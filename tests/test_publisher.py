@@ -1,6 +1,7 @@
 """The publisher, with real sockets in the place of servers."""
 
 import asyncio
+import errno
 import logging
 import os
 import socket
@@ -167,6 +168,18 @@ class Pushing(AsyncTestCase):
             self.assertEqual(publisher.publish(publication("630e1244")), 0)
 
         self.publish(act)
+
+    def test_where_no_descriptor_is_left_a_server_waits_until_one_is(self) -> None:
+        async def act(publisher: Publisher) -> None:
+            publisher.publish(publication("630e1244"))
+            refused = OSError(errno.EMFILE, "Too many open files")
+            with mock.patch.object(socket.socket, "accept", side_effect=refused):
+                server = await self.connect()
+                await eventually(lambda: self.logged("cannot be accepted"), "it is told")
+            self.assertIsNotNone((await server.frame())[1])
+
+        with mock.patch.object(publishing, "REST", 0.02):
+            self.publish(act)
 
     def test_a_socket_file_that_is_lost_is_put_back(self) -> None:
         async def act(publisher: Publisher) -> None:

@@ -147,6 +147,23 @@ class Descriptors(ServerTestCase):
             self.assertEqual(newcomer.ask().status, 503)
         self.assertTrue(strangers[0].ended(), "the one that was there longest has gone")
         self.assertEqual(len(server.logged("descriptors run short")), 1)
+        self.assertEqual(server.stop(), 0)
+
+    def test_where_nobody_can_make_room_it_rests_until_somebody_leaves(self) -> None:
+        server = self.server("--idle-timeout", "600")
+        server.port()
+        resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (40, 40))
+        inside = []
+        while not server.logged("descriptors run short"):
+            inside.append(self.connect(server))
+            inside[-1].send(GET)
+            if inside[-1].readable(0.5):
+                self.assertEqual(inside[-1].response().status, 503)
+        for peer in inside[:5]:
+            peer.close()
+        self.assertEqual(inside[-1].response().status, 503, "the one that had to wait")
+        self.assertEqual(self.connect(server).ask().status, 503)
+        self.assertEqual(server.stop(), 0)
 
 
 class Memory(ServerTestCase):

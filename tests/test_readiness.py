@@ -1,0 +1,74 @@
+"""Readiness: which of the watched are called."""
+
+import socket
+
+from server.readiness import READABLE, WRITABLE, Readiness
+from tests.support import AsyncTestCase, eventually
+
+
+class Watched:
+    """A watched end of a socket pair, which counts its calls and may end the others."""
+
+    def __init__(self, readiness: Readiness, end: socket.socket) -> None:
+        self.readiness, self.end = readiness, end
+        self.others: list[Watched] = []
+        self.calls = 0
+        readiness.watch(end.fileno(), self)
+
+    def ready(self) -> None:
+        """Count, and end the others."""
+        self.calls += 1
+        for other in (self, *self.others):
+            if other.end.fileno() >= 0:
+                other.readiness.forget(other.end.fileno())
+                other.end.close()
+
+
+class Watching(AsyncTestCase):
+    def pair(self, readiness: Readiness) -> tuple[socket.socket, Watched]:
+        """Make a socket pair with one end watched."""
+        near, far = socket.socketpair()
+        self.addCleanup(near.close)
+        self.addCleanup(far.close)
+        return near, Watched(readiness, far)
+
+    def test_who_has_something_to_read_is_called(self) -> None:
+        async def main() -> None:
+            readiness = Readiness()
+            near, watched = self.pair(readiness)
+            _, silent = self.pair(readiness)
+            near.send(b"x")
+            await eventually(lambda: watched.calls, "it is called")
+            self.assertEqual((watched.calls, silent.calls), (1, 0))
+            readiness.close()
+
+        self.run_async(main())
+
+    def test_who_is_ended_by_another_of_the_same_batch_is_not_called(self) -> None:
+        async def main() -> None:
+            readiness = Readiness()
+            pairs = [self.pair(readiness) for _ in range(2)]
+            first, second = (watched for _, watched in pairs)
+            first.others, second.others = [second], [first]
+            for near, _ in pairs:
+                near.send(b"x")
+            await eventually(lambda: first.calls + second.calls, "one is called")
+            self.assertEqual(first.calls + second.calls, 1)
+            readiness.close()
+
+        self.run_async(main())
+
+    def test_what_is_waited_for_can_change(self) -> None:
+        async def main() -> None:
+            readiness = Readiness()
+            near, watched = self.pair(readiness)
+            readiness.change(watched.end.fileno(), WRITABLE)
+            await eventually(lambda: watched.calls, "it is called though nothing was sent")
+            near.close()
+            near, watched = self.pair(readiness)
+            readiness.change(watched.end.fileno(), READABLE)
+            near.send(b"x")
+            await eventually(lambda: watched.calls, "it is called")
+            readiness.close()
+
+        self.run_async(main())
