@@ -10,6 +10,7 @@ import unittest
 from collections.abc import Mapping
 from pathlib import Path
 
+from shared.settings import BAD_SETTING
 from tests.support import DEADLINE, wait_until
 
 ROOT = Path(__file__).parent.parent
@@ -26,6 +27,7 @@ class Program:
         environment: Mapping[str, str] | None = None,
     ) -> None:
         """Start it, to be killed at the end of the test if it still runs then."""
+        self._name = name
         self._process = subprocess.Popen(
             [sys.executable, "-m", name, *arguments],
             cwd=ROOT,
@@ -80,6 +82,13 @@ class Program:
         """Stop it by a signal; the promise is three seconds, the deadline five times that."""
         self.send(number)
         return self.end(15)
+
+    def refusal(self) -> str:
+        """Wait for its end, which is for a bad setting, and tell the one line that says so."""
+        status, name = self.end(), f"{self._name}: "
+        if status != BAD_SETTING or len(self.lines) != 1 or not self.lines[0].startswith(name):
+            raise AssertionError(f"ended with {status}, saying {self.lines}")
+        return self.lines[0].removeprefix(name)
 
     def output(self) -> str:
         """Tell what it printed on standard output, after its end."""

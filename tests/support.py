@@ -7,7 +7,8 @@ import os
 import threading
 import time
 import unittest
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any, cast
 
@@ -35,6 +36,17 @@ async def eventually(
         if time.monotonic() - started > deadline:
             raise AssertionError(f"after {deadline:g} s still not: {what}")
         await asyncio.sleep(0.005)
+
+
+@asynccontextmanager
+async def beside(work: Coroutine[Any, Any, object]) -> AsyncIterator[None]:
+    """Have a coroutine run beside the context, to be cancelled at its end."""
+    running = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        running.cancel()
+        await asyncio.wait({running})
 
 
 def open_descriptors() -> set[str]:

@@ -42,11 +42,7 @@ class ClientTestCase(TestCase):
 class BadValues(ClientTestCase):
     def refused(self, *arguments: str, **environment: str) -> str:
         """Tell the one line with which the client refuses its settings."""
-        client = self.client(*arguments, **environment)
-        status = client.end()
-        self.assertEqual((status, len(client.lines)), (2, 1), client.lines)
-        self.assertTrue(client.lines[0].startswith("client: "), client.lines)
-        return client.lines[0].removeprefix("client: ")
+        return self.client(*arguments, **environment).refusal()
 
     def test_each_is_named_with_what_would_be_right(self) -> None:
         cases = {

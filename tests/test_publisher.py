@@ -19,7 +19,7 @@ from client.publisher import Publication, Publisher
 from client.render import Edition, render
 from shared.frame import HEADER_SIZE, Header, checksum, decode_header, decode_snapshot
 from shared.snapshot import Snapshot
-from tests.support import AsyncTestCase, eventually
+from tests.support import AsyncTestCase, beside, eventually
 
 
 def publication(*items: str, succeeded: float = 0.0, padding: int = 0) -> Publication:
@@ -68,12 +68,8 @@ class Pushing(AsyncTestCase):
 
         async def main() -> None:
             publisher = Publisher(self.path)
-            running = asyncio.create_task(publisher.run())
-            try:
+            async with beside(publisher.run()):
                 await act(publisher)
-            finally:
-                running.cancel()
-                await asyncio.wait({running})
             self.assertFalse(self.path.exists())
 
         self.run_async(main())
@@ -222,12 +218,10 @@ class Pushing(AsyncTestCase):
     def test_a_socket_of_another_client_is_not_removed_at_the_end(self) -> None:
         async def main() -> None:
             publisher = Publisher(self.path)
-            running = asyncio.create_task(publisher.run())
-            await asyncio.sleep(0)
-            os.unlink(self.path)
-            other = Claim(self.path)
-            running.cancel()
-            await asyncio.wait({running})
+            async with beside(publisher.run()):
+                await asyncio.sleep(0)
+                os.unlink(self.path)
+                other = Claim(self.path)
             self.assertTrue(other.in_place())
             other.release()
 

@@ -33,11 +33,7 @@ class ServerTestCase(TestCase):
 class BadValues(ServerTestCase):
     def refused(self, *arguments: str, **environment: str) -> str:
         """Tell the one line with which the server refuses its settings."""
-        server = self.server(*arguments, **environment)
-        status = server.end()
-        self.assertEqual((status, len(server.lines)), (2, 1), server.lines)
-        self.assertTrue(server.lines[0].startswith("server: "), server.lines)
-        return server.lines[0].removeprefix("server: ")
+        return self.server(*arguments, **environment).refusal()
 
     def test_each_is_named_with_what_would_be_right(self) -> None:
         limit = "want a whole number from 1 to 1000000"

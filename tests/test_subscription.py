@@ -19,7 +19,7 @@ from shared import frame
 from shared.logs import Field
 from shared.snapshot import Snapshot
 from tests.samples import snapshot
-from tests.support import AsyncTestCase, eventually
+from tests.support import AsyncTestCase, beside, eventually
 
 SMALL = snapshot()
 LARGE = snapshot(padding=200_000)
@@ -67,12 +67,8 @@ class Subscribing(AsyncTestCase):
         """Run a subscription for as long as the act takes."""
 
         async def main() -> None:
-            running = asyncio.create_task(Subscription(self.path, self.held).run())
-            try:
+            async with beside(Subscription(self.path, self.held).run()):
                 await act()
-            finally:
-                running.cancel()
-                await asyncio.wait({running})
 
         self.run_async(main())
 
@@ -95,12 +91,8 @@ class WithAClient(Subscribing):
     async def published(self, act: Callable[[Publisher], Coroutine[Any, Any, None]]) -> None:
         """Run a publisher for as long as the act takes."""
         publisher = Publisher(self.path)
-        running = asyncio.create_task(publisher.run())
-        try:
+        async with beside(publisher.run()):
             await act(publisher)
-        finally:
-            running.cancel()
-            await asyncio.wait({running})
 
     def test_what_is_published_comes_whole_with_its_age(self) -> None:
         async def act(publisher: Publisher) -> None:
