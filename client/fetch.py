@@ -11,7 +11,7 @@ from urllib.parse import urljoin, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from client.endpoint import Url, basic, parse_url, redact
-from client.wire import GivenUpError, Wire
+from client.wire import Wire
 from shared.text import shown
 
 MOST_REDIRECTS = 5
@@ -59,15 +59,11 @@ def fetch(url: Url, validators: Validators, most: int, wire: Wire) -> Fetched:
     try:
         fetched = _follow(url, validators, most, wire)
         wire.check()  # for what a connection shut down by it ends with looks like a whole answer
-    except GivenUpError as error:
-        raise FetchError(str(error)) from None
-    except FetchError:
-        raise
     except Exception as error:  # no stranger's bytes may end the client, whatever they set off
-        try:
-            wire.check()
-        except GivenUpError as given_up:  # then the error is but its consequence
-            raise FetchError(str(given_up)) from None
+        if wire.given_up:  # then the error is but its consequence
+            raise FetchError(wire.given_up) from None
+        if isinstance(error, FetchError):
+            raise
         raise FetchError(_told(error, wire.timeout)) from error
     else:
         return fetched
@@ -76,18 +72,19 @@ def fetch(url: Url, validators: Validators, most: int, wire: Wire) -> Fetched:
 
 
 def _follow(url: Url, validators: Validators, most: int, wire: Wire) -> Fetched:
-    current, credentials = url, url.authorization
-    for redirects in range(MOST_REDIRECTS + 1):
+    current, credentials, asked = url, url.authorization, validators
+    for _ in range(MOST_REDIRECTS + 1):
         # The response too is closed: unread, it keeps the socket open behind the connection's back.
         with closing(_connection(current, wire)) as connection:
-            fields = _fields(current, credentials) | validators.fields()
+            fields = _fields(current, credentials) | asked.fields()
             connection.request("GET", _target(current), headers=fields)
             with connection.getresponse() as response:
                 if response.status not in _REDIRECTS:
-                    # A validator that came by way of a redirect may belong to another resource
-                    # tomorrow, so it is not kept.
-                    return _taken(response, validators, most, keep=redirects == 0)
+                    return _taken(response, asked, most, keep=current is url)
                 current = _redirected(current, response)
+        # What a redirect leads to is another resource, today or tomorrow. So validators are neither
+        # sent there nor kept from there.
+        asked = Validators()
         credentials = url.authorization if current.origin == url.origin else None
     raise FetchError(f"more than {MOST_REDIRECTS} redirects")
 
@@ -126,7 +123,8 @@ def _body(response: http.client.HTTPResponse, most: int) -> bytes:
     if response.length is not None and response.length > most:
         raise FetchError(f"a body of {response.length} bytes, over the {most} that are taken")
     body = bytearray()
-    while chunk := response.read(CHUNK):
+    # Not read(), which for a chunk of -1 bytes reads whatever comes, however much it is.
+    while chunk := response.read1(CHUNK):
         body += chunk
         if len(body) > most:
             raise FetchError(f"a body over the {most} bytes that are taken")
@@ -139,6 +137,8 @@ def _redirected(url: Url, response: http.client.HTTPResponse) -> Url:
     location = response.getheader("Location")
     if not location:
         raise FetchError(f"status {response.status} without a Location")
+    # http.client reads fields as Latin-1; a character beyond ASCII was sent as UTF-8.
+    location = location.encode("latin-1").decode(errors="replace")
     shown_location = shown(redact(location))
     try:
         target = parse_url(urljoin(url.bare, location))
@@ -196,10 +196,14 @@ def _proxy(url: Url) -> Url | None:
     text = getproxies().get(url.scheme)
     if not text or proxy_bypass(f"{url.host}:{url.port}"):
         return None
-    parts = urlsplit(text if "://" in text else f"http://{text}")
-    if parts.scheme != "http" or not parts.hostname:
+    try:
+        parts = urlsplit(text if "://" in text else f"http://{text}")
+        host, port = parts.hostname, parts.port or 80
+    except ValueError:
+        host = None
+    if not host or parts.scheme != "http":
         raise FetchError(f"the proxy {shown(redact(text))} is not of the form http://HOST:PORT")
-    return Url("http", parts.hostname, parts.port or 80, "/", basic(parts))
+    return Url("http", host, port, "/", basic(parts))
 
 
 def _told(error: Exception, timeout: float) -> str:

@@ -91,6 +91,11 @@ class Wire:
             self._handle = handle
         self.check()
 
+    @property
+    def given_up(self) -> str | None:
+        """Why the poll has been given up; None where it has not."""
+        return self._reason.result() if self._reason.done() else None
+
     def check(self) -> None:
         """Raise GivenUpError where the poll has been given up."""
         if self._reason.done():

@@ -169,6 +169,24 @@ class Redirects(FetchTestCase):
         self.assertTrue(all("authorization" in r.headers for r in self.endpoints.requests))
         self.assertNotIn("authorization", other.requests[0].headers)
 
+    def test_validators_are_not_sent_to_where_a_redirect_leads(self) -> None:
+        """Another resource may have the same ones, and would answer that nothing has changed."""
+        held = Validators(etag='"v1"', last_modified="Sun, 06 Nov 1994 08:49:37 GMT")
+        self.endpoints.play("/", redirect("/data"))
+        other = with_validators(["12345678"], held.etag, held.last_modified)
+        self.endpoints.play("/data", other)
+        fetched = get(self.endpoints.url("/"), held)
+        self.assertEqual(fetched.body, b'["12345678"]')
+        first, second = (request.headers for request in self.endpoints.requests)
+        self.assertEqual(first["if-none-match"], held.etag)
+        self.assertNotIn("if-none-match", second)
+        self.assertNotIn("if-modified-since", second)
+
+    def test_a_location_in_raw_utf_8_is_followed(self) -> None:
+        self.endpoints.play("/", body(b"", 302, {"Location": "/żółw".encode().decode("latin-1")}))
+        self.endpoints.play("/%C5%BC%C3%B3%C5%82w", array(GOOD))
+        self.assertEqual(get(self.endpoints.url("/")).body, GOOD_BODY)
+
     def test_a_redirected_answers_validators_are_not_kept(self) -> None:
         self.endpoints.play("/", redirect("/data"))
         self.endpoints.play("/data", with_validators(GOOD, etag='"v1"'))
@@ -195,6 +213,7 @@ class Failures(FetchTestCase):
             "huge-body": "a body of 10000000000 bytes, over the 100000",
             "endless-body": "a body over the 100000 bytes that are taken",
             "endless-chunks": "a body over the 100000 bytes that are taken",
+            "negative-chunk": "a body over the 100000 bytes that are taken",
             "endless-headers": "not HTTP: HTTPException got more than 100 headers",
             "reset": "Connection reset by peer",
             "garbage": "not HTTP: BadStatusLine",
@@ -207,7 +226,7 @@ class Failures(FetchTestCase):
         self._none_is_open()
 
     def test_none_outlasts_its_deadline(self) -> None:
-        for fault in ("hang", "drip-status-line", "drip-headers", "drip-body"):
+        for fault in ("hang", *(name for name in FAULTS if name.startswith("drip"))):
             with self.subTest(fault):
                 started = time.monotonic()
                 url = self.endpoints.url(f"/?fault={fault}")
@@ -217,7 +236,8 @@ class Failures(FetchTestCase):
         self._none_is_open()
 
     def test_every_fault_of_the_demo_is_tried_here_or_has_a_bad_body(self) -> None:
-        tried = {"status-304", "hang", "drip-status-line", "drip-headers", "drip-body"}
+        tried = {"status-304", "hang", "negative-chunk"}
+        tried |= {name for name in FAULTS if name.startswith("drip")}
         tried |= {"status-404", "status-500", "status-206", "truncated-body", "huge-body"}
         tried |= {"endless-body", "endless-chunks", "endless-headers", "reset", "garbage", "close"}
         tried |= {name for name in FAULTS if name.startswith("redirect")}
@@ -243,9 +263,11 @@ class Failures(FetchTestCase):
         reason = self.fails(lambda: get("http://no.such.name.invalid/"))
         self.assertIn("name look-up failed", reason)
 
-    def test_a_name_that_is_too_long_is_told(self) -> None:
-        reason = self.fails(lambda: get(f"http://{'x' * 70}.invalid/"))
-        self.assertIn("name look-up failed", reason)
+    def test_a_name_that_cannot_be_encoded_is_told(self) -> None:
+        failure = UnicodeError("label too long")
+        lookup = Lookup(mock.Mock(side_effect=failure))
+        reason = self.fails(lambda: get("http://x.invalid/", lookup=lookup))
+        self.assertEqual(reason, "name look-up failed: label too long")
 
     def test_a_look_up_that_hangs_is_given_up(self) -> None:
         resolver = HangingResolver()

@@ -94,11 +94,16 @@ FAULTS: dict[str, Behaviour] = {
         head(200, JSON | {"Transfer-Encoding": "chunked"}) + b"1\r\n[\r\n",
         b"%x\r\n%b\r\n" % (len(ITEM), ITEM),
     ),
+    # A size that is no size: read() of http.client would take it for "all there is".
+    "negative-chunk": endless(
+        head(200, JSON | {"Transfer-Encoding": "chunked"}) + b"-1\r\n[", ITEM
+    ),
     "endless-headers": endless(b"HTTP/1.1 200 OK\r\n", b"X-Filler: 630e1244\r\n"),
     "hang": Exchange.hang,
     "drip-status-line": drip(b"", b"HTTP/1.1 200 OK OK OK "),
     "drip-headers": drip(b"HTTP/1.1 200 OK\r\nX-Filler: ", b"630e1244"),
     "drip-body": drip(OK + b"[", ITEM),
+    "drip-sized-body": drip(head(200, JSON | {"Content-Length": "1000"}) + b"[", ITEM),
     "reset": _reset,
     "garbage": lambda exchange: exchange.send(b"\x16\x03\x01\x00\xff 630e1244\r\n\r\n"),
     "close": _close,
