@@ -41,15 +41,20 @@ class Lookup:
                 raise OSError(f"the look-up of {pending_host} is still under way")
             found = Future()
             self._pending = host, port, found
-        threading.Thread(
+        thread = threading.Thread(
             target=self._run, args=(host, port, found), name=f"lookup {host}", daemon=True
-        ).start()
+        )
+        try:
+            thread.start()
+        except RuntimeError as error:
+            self._end()
+            raise OSError(str(error)) from None
         return found
 
     def _run(self, host: str, port: int, found: Addresses) -> None:
         try:
             answers = self._resolve(host, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError) as error:
+        except BaseException as error:  # handed on; who waits must not wait for ever
             self._end()
             found.set_exception(error)
         else:

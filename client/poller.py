@@ -13,7 +13,7 @@ from client.items import ITEM_SIZE, ItemsError, parse
 from client.lookup import Lookup
 from client.results import Result, Results
 from client.wire import Wire
-from client.worker import in_thread
+from client.worker import NoThreadError, in_thread
 from shared.logs import event
 
 log = logging.getLogger("client")
@@ -72,8 +72,11 @@ class Poller:
         validators = before.validators if before else Validators()
         try:
             good = await self._fetched(validators, patience)
-        except (FetchError, ItemsError) as error:
+        except (FetchError, ItemsError, NoThreadError) as error:
             self._tell_failure(str(error), before, started)
+            return None
+        except MemoryError:
+            self._tell_failure("there is not enough memory for it", before, started)
             return None
         now = time.monotonic()
         if good.items is None:

@@ -3,6 +3,7 @@
 import socket
 import threading
 from typing import Any
+from unittest import mock
 
 from client.lookup import Lookup
 from tests.support import DEADLINE, TestCase
@@ -55,3 +56,19 @@ class Lookups(TestCase):
         for _ in range(3):
             lookup.start("name.example", 80).result(DEADLINE)
         self.assertEqual(len(resolver.calls), 3)
+
+    def test_a_thread_that_cannot_be_started_is_an_error_of_one_look_up_only(self) -> None:
+        lookup = Lookup(mock.Mock(return_value=[]))
+        refused = RuntimeError("can't start new thread")
+        with (
+            mock.patch.object(threading.Thread, "start", side_effect=refused),
+            self.assertRaisesRegex(OSError, "can't start new thread"),
+        ):
+            lookup.start("name.example", 80)
+        self.assertEqual(lookup.start("other.example", 80).result(DEADLINE), [])
+
+    def test_whatever_a_look_up_raises_reaches_who_waits_for_it(self) -> None:
+        lookup = Lookup(mock.Mock(side_effect=MemoryError))
+        for _ in range(2):
+            with self.assertRaises(MemoryError):
+                lookup.start("name.example", 80).result(DEADLINE)

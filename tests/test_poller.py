@@ -4,10 +4,13 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from unittest import mock
 
+from client import poller
 from client.endpoint import parse_endpoint
 from client.poller import Poller
 from client.results import Results
+from client.worker import NoThreadError
 from tests.demo.behaviours import array, with_validators
 from tests.demo.endpoints import Endpoints
 from tests.demo.faults import FAULTS
@@ -30,10 +33,10 @@ class Polling(AsyncTestCase):
 
     def poll(self, *conditions: "Condition", timeout: float = 5.0) -> None:
         """Poll until each condition has come true, one after the other, with its act behind it."""
-        poller = Poller(self.endpoint, self.results, timeout, 100_000, self.outcomes.append)
+        polled = Poller(self.endpoint, self.results, timeout, 100_000, self.outcomes.append)
 
         async def main() -> None:
-            polling = asyncio.create_task(poller.run())
+            polling = asyncio.create_task(polled.run())
             for condition in conditions:
                 await eventually(lambda: condition(self), "the polling comes so far")  # noqa: B023
             polling.cancel()
@@ -70,6 +73,14 @@ class Polling(AsyncTestCase):
         name = self.endpoint.name
         expected = {"endpoint": name, "outcome": "ok", "items": 2, "bytes": 23, "changed": True}
         self.assertEqual(event, expected)
+
+    def test_a_machine_that_is_short_of_something_fails_the_poll_and_no_more(self) -> None:
+        self.endpoints.play("/data", array(GOOD))
+        no_thread = NoThreadError("can't start new thread")
+        with mock.patch.object(poller, "in_thread", side_effect=[no_thread, MemoryError()]):
+            self.poll(lambda test: test.outcomes == [None, None])
+        reasons = [event["reason"] for event in self.events() if "reason" in event]
+        self.assertEqual(reasons, ["can't start new thread", "there is not enough memory for it"])
 
     def test_a_failed_poll_is_one_line_and_changes_nothing(self) -> None:
         self.endpoints.play("/data", array(GOOD))

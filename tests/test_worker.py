@@ -1,10 +1,14 @@
 """Work off the event loop."""
 
 import asyncio
+import contextlib
+import gc
 import threading
+import weakref
+from unittest import mock
 
-from client.worker import in_thread
-from tests.support import DEADLINE, AsyncTestCase
+from client.worker import NoThreadError, in_thread
+from tests.support import DEADLINE, AsyncTestCase, eventually
 
 
 class Work(AsyncTestCase):
@@ -18,6 +22,40 @@ class Work(AsyncTestCase):
         async def main() -> None:
             with self.assertRaises(ZeroDivisionError):
                 await in_thread("work", lambda: 1 // 0)
+
+        self.run_async(main())
+
+    def test_an_error_keeps_nothing_alive_once_it_is_dealt_with(self) -> None:
+        """Not even until the collector of cycles comes by: it may be a body of many megabytes."""
+
+        class Body:
+            pass
+
+        bodies: list[weakref.ref[Body]] = []
+
+        def work() -> None:
+            body = Body()
+            bodies.append(weakref.ref(body))
+            raise ValueError(str(id(body)))
+
+        async def main() -> None:
+            with contextlib.suppress(ValueError):
+                await in_thread("work", work)
+            await eventually(lambda: bodies[0]() is None, "the body is gone", 2)
+
+        gc.disable()
+        self.addCleanup(gc.enable)
+        self.run_async(main())
+
+    def test_a_thread_that_cannot_be_started_is_an_error(self) -> None:
+        async def main() -> None:
+            refused = RuntimeError("can't start new thread")
+            with (
+                mock.patch.object(threading.Thread, "start", side_effect=refused),
+                self.assertRaisesRegex(NoThreadError, "can't start new thread"),
+            ):
+                await in_thread("work", lambda: 42)
+            self.assertEqual(await in_thread("work", lambda: 42), 42)
 
         self.run_async(main())
 
