@@ -1,5 +1,6 @@
 """The client's settings, declared, and the configuration made of them."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,11 +87,13 @@ def _state(text: str | None, socket: Path) -> Path | None:
     if text == "none":
         return None
     state = socket.with_name("state.json") if text is None else Path(text).absolute()
-    if not state.parent.is_dir():
+    if text == "" or not state.name:
+        raise SettingError(f"--state {text}: want the path of a file, or none")
+    if not os.path.isdir(state.parent):
         raise SettingError(
             f"--state {text}: want a path in a directory that exists, or none; {state.parent} "
             "does not exist"
         )
-    if state == socket:
+    if os.path.realpath(state) == os.path.realpath(socket):
         raise SettingError(f"--state {text}: want another path than the socket's")
     return state

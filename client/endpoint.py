@@ -5,14 +5,24 @@ import functools
 import hashlib
 import re
 from dataclasses import dataclass
-from urllib.parse import SplitResult, quote, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
 from shared import settings
 
 LEAST_PERIOD = 0.01  # seconds
 MOST_TIMEOUT = 10.0  # seconds, unless the user says otherwise
 
+LEAST_SECRET = 4  # characters; shorter ones cannot be told from other text
+
 _parse_period = settings.seconds(LEAST_PERIOD)
+
+# RFC 1123, 2.1, and the underscore, which is in use: labels of 63 characters at the most.
+_HOST = re.compile(r"(?=.{1,254}$)[0-9a-z_-]{1,63}(\.[0-9a-z_-]{1,63})*\.?")
+
+# The seconds and the scheme of what was meant as an endpoint, then all that may be credentials.
+_CREDENTIALS = re.compile(
+    r"((?:[^=@:/]*=)?(?:[a-z][a-z0-9+.-]*://)?).*@", re.IGNORECASE | re.DOTALL
+)
 
 
 @dataclass(frozen=True)
@@ -55,6 +65,22 @@ class Endpoint:
         bare = _redact_query(self.url.bare)
         return bare if self.url.authorization is None else bare.replace("://", "://***@", 1)
 
+    def conceal(self, text: str) -> str:
+        """Take this endpoint's secrets out of a text, such as an answer that repeats them."""
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return text
+
+    @functools.cached_property
+    def _secrets(self) -> list[str]:
+        """User, password, both as they are sent, and the values of the query; the longest first."""
+        found = {value for _, value in parse_qsl(urlsplit(self.url.target).query)}
+        if self.url.authorization:
+            encoded = self.url.authorization.removeprefix("Basic ")
+            pair = base64.b64decode(encoded).decode()
+            found |= {encoded, pair, *pair.split(":", 1)}
+        return sorted((s for s in found if len(s) >= LEAST_SECRET), key=len, reverse=True)
+
     def timeout(self, configured: float | None) -> float:
         """Tell how long one poll may take, in seconds."""
         return min(MOST_TIMEOUT, 0.9 * self.period) if configured is None else configured
@@ -81,17 +107,19 @@ def parse_url(text: str) -> Url:
     try:
         parts = urlsplit(text)
         host, port = parts.hostname, parts.port
-    except ValueError as error:
-        raise ValueError(f"want a URL that can be read: {error}") from None
+    except ValueError:  # its text may quote a password
+        raise ValueError("want a URL that can be read, of the form http://HOST:PORT/PATH") from None
     if parts.scheme not in ("http", "https") or not host:
         raise ValueError("want a URL that begins with http://HOST or https://HOST")
+    if "]" in parts.netloc and not re.search(r"\](:[0-9]*)?$", parts.netloc):
+        raise ValueError("want a URL with nothing but a port behind the brackets of an address")
     if port == 0:
         raise ValueError("want a port from 1 to 65535")
     try:
         host = host if host.isascii() else host.encode("idna").decode()
     except UnicodeError:
         raise ValueError("want a host name that IDNA can encode") from None
-    if not re.fullmatch(r"[0-9a-z._:%-]+", host):
+    if not (":" in host and re.fullmatch(r"[0-9a-z.:%]+", host)) and not _HOST.fullmatch(host):
         raise ValueError("want a host name of letters, digits, dots and hyphens, or an address")
     target = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~")
     if parts.query:
@@ -111,15 +139,18 @@ def basic(parts: SplitResult) -> str | None:
 def redact(text: str) -> str:
     """Take user, password and the values of the query out of a URL, or of what was meant as one.
 
-    Whatever stands before the last @ may be a password with a slash in it.
+    Whatever stands before the last @ may be a password with a slash in it, and what looks like two
+    ports may be one.
     """
-    return _redact_query(re.sub(r"://\S*@", "://***@", text))
+    hidden = _CREDENTIALS.sub(r"\1***@", text, count=1)
+    hidden = re.sub(r"://[^/?#@[\]]*:[^/?#@[\]]*:[^/?#@]*", "://***", hidden)
+    return _redact_query(hidden)
 
 
 def _redact_query(text: str) -> str:
-    """Take all but the names of its parameters out of a query."""
-    head, mark, query = text.partition("?")
-    return head + mark + re.sub(r"=[^&\s]*|[^&=\s]+(?=&|$)", _hidden, query)
+    """Take all but the names of its parameters out of a query, and the fragment altogether."""
+    head, mark, query = text.partition("#")[0].partition("?")
+    return head + mark + re.sub(r"=[^&]*|[^&=]+(?=&|$)", _hidden, query)
 
 
 def _hidden(part: re.Match[str]) -> str:

@@ -48,7 +48,8 @@ class ItemsError(Exception):
 def parse(body: bytes) -> bytes:
     """Read a JSON array of 8-byte strings into packed items. Raises ItemsError.
 
-    Linear in the body's size, and never longer than a slice without giving way to other threads.
+    Linear in the body's size, and never longer than a slice without giving way to other threads,
+    apart from white space in bulk: 16 MiB of it hold them up for some 50 ms.
     """
     if _EMPTY.fullmatch(body):
         return b""
@@ -119,7 +120,8 @@ def _bad_item(body: bytes, position: int, index: int) -> ItemsError:
         return ItemsError(f"is not a string but {kind}", index, _cut(body, start))
     string = _LONG_STRING.match(body, start)
     end = string.end() if string else start
-    if body[end : end + 1] < b" " or body[end : end + 1] == b"\\":
+    # A control or the body's end, behind a backslash or not: no string goes on there.
+    if body[end : end + 2].removeprefix(b"\\")[:1] < b" ":
         return ItemsError(f"not JSON: the string at byte {start} does not end")
     return ItemsError(f"has more than {ITEM_SIZE} bytes in UTF-8", index, _cut(body, start))
 

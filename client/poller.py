@@ -124,7 +124,7 @@ class Poller:
             extra=event(
                 endpoint=self._endpoint.name,
                 outcome="failed",
-                reason=reason,
+                reason=self._endpoint.conceal(reason),
                 duration=now - started,
                 stale=f"{now - before.succeeded:.1f}s" if before else "no-data-yet",
             ),

@@ -17,14 +17,14 @@ LONGEST_SOCKET_PATH = 107  # bytes; sun_path of unix(7) holds 108 with the NUL t
 
 def socket_path(text: str) -> Path:
     """Parse the path of the snapshot socket; ValueError where no socket can be there."""
-    length = len(os.fsencode(text))
+    path = Path(text).absolute()
+    length = len(os.fsencode(path))
     if length > LONGEST_SOCKET_PATH:
         raise ValueError(
             f"want a path of at most {LONGEST_SOCKET_PATH} bytes, the longest that the system "
             f"takes for a socket; this one has {length}"
         )
-    path = Path(text).absolute()
-    if not path.parent.is_dir():
+    if not path.name or not os.path.isdir(path.parent):
         raise ValueError(f"want a path in a directory that exists; {path.parent} does not")
     return path
 

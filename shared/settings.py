@@ -76,7 +76,11 @@ def read(
             help=setting.described().replace("%", "%%"),
             action="append" if setting.many else "store",
         )
-    given = vars(parser.parse_args(_bound(arguments, settings)))
+    known, strange = parser.parse_known_args(_bound(arguments, settings))
+    if strange:  # told by their names only, for what stands without one may be a secret
+        names = [word.partition("=")[0] if word.startswith("-") else "a word" for word in strange]
+        parser.error(f"unrecognized arguments: {', '.join(names)}")
+    given = vars(known)
     return {s.name: _value(s, given[s.name], environment.get(s.variable, "")) for s in settings}
 
 
@@ -156,5 +160,6 @@ def one_of(*words: str) -> Callable[[str], str]:
 
 def exit_with(program: str, error: Exception) -> NoReturn:
     """End the program with the exit status of a bad setting and one line."""
-    print(f"{program}: {error}", file=sys.stderr)  # noqa: T201 - the answer to the user's command
+    line = shown(f"{program}: {error}", 1000)
+    print(line, file=sys.stderr)  # noqa: T201 - the answer to the user's command
     raise SystemExit(BAD_SETTING)

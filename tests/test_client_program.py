@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.demo.behaviours import array
+from tests.demo.behaviours import array, body
 from tests.demo.endpoints import Endpoints
 from tests.demo.faults import FAULTS
 from tests.processes import ROOT, Program, clean_environment
@@ -79,13 +79,25 @@ class BadValues(ClientTestCase):
             ("--log-format", "xml"): "--log-format xml: want one of text, json",
             ("--state", "/no/such/state.json"): "/no/such does not exist",
             ("--state", str(self.socket)): "want another path than the socket's",
+            ("--state", f"{self.folder}/../{self.folder.name}/snapshot.sock"): "want another path",
+            ("--state", ""): "--state : want the path of a file, or none",
+            ("--state", "/"): "--state /: want the path of a file, or none",
+            ("--socket", "/"): "--socket /: want a path in a directory that exists",
+            ("--socket", "/no\nsuch/x"): "--socket /no\\nsuch/x: want a path in a directory",
+            ("--state", "/no\nsuch/x"): "/no\\nsuch does not exist",
+            ("--state", f"/{'x' * 300}/y"): "want a path in a directory that exists",
+            ("--log\nlevel", "x"): "unrecognized arguments: --log\\nlevel, a word",
+            ("http://user:secret@x/",): "unrecognized arguments: a word (see",
+            ("--endpoints=15=http://user:secret@x/",): "unrecognized arguments: --endpoints (see",
             ("--socket", "/no/such/snapshot.sock"): "a directory that exists; /no/such does not",
             ("--socket", "/tmp/" + "s" * 103): "want a path of at most 107 bytes",
             ("--nonsense",): "unrecognized arguments: --nonsense (see python -m client --help)",
         }
         for arguments, message in cases.items():
             with self.subTest(arguments):
-                self.assertIn(message, self.refused(*good, *arguments))
+                refusal = self.refused(*good, *arguments)
+                self.assertIn(message, refusal)
+                self.assertNotIn("secret", refusal)
 
     def test_a_directory_that_cannot_be_written_is_refused(self) -> None:
         """Nobody can write to `/proc`, not even root."""
@@ -162,6 +174,15 @@ class Logs(ClientTestCase):
         polled = next(line for line in map(json.loads, client.lines) if line["message"] == "polled")
         self.assertEqual((polled["level"], polled["component"]), ("info", "client"))
         self.assertEqual((polled["items"], polled["changed"]), (2, True))
+
+    def test_no_secret_is_logged_that_an_endpoint_repeats(self) -> None:
+        for number, answer in enumerate((b'{"bad": "secret"}', b'["secret12"]x', b'["secret"]')):
+            self.endpoints.play(f"/{number}", body(answer))
+        urls = [self.endpoints.url(f"/{number}?token=secret") for number in range(3)]
+        client = self.client(ENDPOINTS=" ".join(f"60={url}" for url in urls))
+        wait_until(lambda: len(client.logged("poll failed")) == 3, "all have failed")
+        self.assertEqual(client.stop(), 0)
+        self.assertFalse(client.logged("secret"))
 
     def test_no_secret_is_logged_or_kept(self) -> None:
         url = self.endpoints.url("/data?token=secret").replace("//", "//user:secret@")

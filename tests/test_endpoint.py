@@ -36,11 +36,28 @@ class ParsedEndpoints(TestCase):
             "15=http://x/\r\nHost: y": "want a URL without blanks",
             "15=http://x\\y/": "want a URL without blanks, backslashes",
             "15=http://x_y!/": "want a host name",
+            "15=http://a..b/": "want a host name",
+            "15=http://.../": "want a host name",
+            "15=http://[::1]x/": "want a",
+            f"15=http://{'x' * 64}/": "want a host name",
+            f"15=http://{'x.' * 130}x/": "want a host name",
             "15=http://" + "ż" * 70 + "/": "want a host name that IDNA can encode",
         }
         for text, reason in cases.items():
             with self.subTest(text), self.assertRaisesRegex(ValueError, reason):
                 parse_endpoint(text)
+
+    def test_what_would_be_right_is_told_without_a_password(self) -> None:
+        for text in (
+            "15=http://user:secret/p@x/",
+            "15=http://user:p[secret]w@x/",
+            "15=http://user:p℀secret@x/",
+            "15=http://user:secret w@x/",
+            "15=user:secret@x",
+        ):
+            with self.subTest(text), self.assertRaises(ValueError) as caught:
+                parse_endpoint(text)
+            self.assertNotIn("secret", str(caught.exception))
 
     def test_urls_are_taken_apart(self) -> None:
         cases = {
@@ -75,6 +92,23 @@ class ParsedEndpoints(TestCase):
         self.assertEqual(parse_endpoint("1=http://x/").key, parse_endpoint("2=http://x:80/").key)
 
 
+class Concealed(TestCase):
+    def test_an_endpoints_secrets_are_taken_out_of_what_it_answers(self) -> None:
+        endpoint = parse_endpoint("15=http://user:se%2Fcret@x/?key=hidden%20key&v=1")
+        cases = {
+            "no user named se/cret": "no *** named ***",
+            "Basic dXNlcjpzZS9jcmV0": "Basic ***",
+            'bad key "hidden key"': 'bad key "***"',
+            "status 401": "status 401",
+        }
+        for text, concealed in cases.items():
+            with self.subTest(text):
+                self.assertEqual(endpoint.conceal(text), concealed)
+
+    def test_an_endpoint_without_secrets_conceals_nothing(self) -> None:
+        self.assertEqual(parse_endpoint("15=http://x/").conceal("status 500"), "status 500")
+
+
 class Redacted(TestCase):
     def test_user_password_and_query_values_are_taken_out(self) -> None:
         cases = {
@@ -88,6 +122,15 @@ class Redacted(TestCase):
             "http://x/?secret&a=secret&secret": "http://x/?***&a=***&***",
             "http://x/?a=secret=secret": "http://x/?a=***",
             "http://x/?": "http://x/?",
+            "http://x/#secret": "http://x/",
+            "http://x/?key=a secret b": "http://x/?key=***",
+            "http://user:se cret@x/": "http://***@x/",
+            "http:/user:secret@x/": "***@x/",
+            "15=user:secret@x": "15=***@x",
+            "15=https//user:secret@x/": "15=***@x/",
+            "user:secret@x:3128": "***@x:3128",
+            "15=http://user:secret:80/": "15=http://***/",
+            "15=http://[::1]:80/a:b:c": "15=http://[::1]:80/a:b:c",
             "15=http://u:secret@x/?a=secret#a=b": "15=http://***@x/?a=***",
         }
         for text, redacted in cases.items():

@@ -79,6 +79,11 @@ class BadBodies(TestCase):
             b'["abcd\\udc00x","y"]': ('item 0 holds a lone surrogate: "abcd\\udc00x"', 0),
             b'["630e124\n"]': ("not JSON: the string at byte 1 does not end", None),
             b'["630e1244': ("not JSON: the string at byte 1 does not end", None),
+            b'["630e124\\': ("not JSON: the string at byte 1 does not end", None),
+            b'["' + rb"\u0041" * 500 + b'"]': (
+                'item 0 has more than 8 bytes in UTF-8: "' + r"\u0041" * 6 + r"\u…",
+                0,
+            ),
             b'["\\x00000000"]': ("not JSON behind byte 1: Invalid \\escape", None),
             b'["abcd\xff\xfeef"]': ("not UTF-8 at byte 6", None),
             b'["\xed\xa0\x80abcde"]': ("not UTF-8 at byte 2", None),
