@@ -15,7 +15,7 @@ from client.publisher import Publication, Publisher
 from client.render import Edition, render
 from client.results import Results
 from client.state import State
-from client.worker import in_thread
+from client.worker import NoThreadError, in_thread
 from shared import frame
 from shared.logs import event
 from shared.settings import SettingError
@@ -23,7 +23,7 @@ from shared.settings import SettingError
 log = logging.getLogger("client")
 
 FIRST_WAIT = 2.0  # seconds that the first snapshot waits, at most, for each endpoint's first poll
-STATE_SLACK = 64 * 1024  # bytes of a state file an endpoint beside its items
+RETRY_INTERVAL = 1.0  # seconds between two tries to render, where the system is short of something
 
 
 class Gateway:
@@ -36,8 +36,7 @@ class Gateway:
             self._publisher = Publisher(configuration.socket)
         except ClaimError as error:
             raise SettingError(f"--socket {configuration.socket}: {error}") from None
-        most = len(configuration.endpoints) * (configuration.most + STATE_SLACK)
-        self._memory = Memory(configuration.state, most)
+        self._memory = Memory(configuration.state)
         state = self._memory.recall(configuration.endpoints)
         self._edition = state.edition
         self._results = Results(configuration.endpoints, state.results)
@@ -65,7 +64,7 @@ class Gateway:
             for task in running:
                 task.cancel()
         if self._publication:  # for the ages, which the file has as of the last change
-            await self._memory.keep_at_stop(State(self._edition, self._results.known()))
+            await self._memory.keep(State(self._edition, self._results.known()))
         log.info("stopped")
 
     def _poller(self, endpoint: Endpoint) -> Poller:
@@ -96,7 +95,14 @@ class Gateway:
         while True:
             await self._news.wait()
             self._news.clear()
-            await self._publish_news()
+            try:
+                await self._publish_news()
+            except (NoThreadError, MemoryError) as error:
+                log.error(
+                    "snapshot not rendered, to be tried again", extra=event(reason=str(error))
+                )
+                await asyncio.sleep(RETRY_INTERVAL)
+                self._news.set()
 
     async def _publish_news(self) -> None:
         results, edition, wall = self._results.known(), self._edition, time.time()

@@ -11,25 +11,26 @@ from pathlib import Path
 
 from client.endpoint import Endpoint
 from client.state import State, StateError, StateFile
-from client.worker import in_thread
+from client.worker import NoThreadError, in_thread
 from shared.logs import event
 
 log = logging.getLogger("client")
 
-STOP_WAIT = 1.5  # seconds that the last writing may take
+PATIENCE = 1.5  # seconds that are waited for the disk; the stop, too, waits so long
 COMPLAINT_INTERVAL = 60.0  # seconds between two warnings that nothing can be written
 
 
 class Memory:
     """What a client remembers; nothing, where it has no file."""
 
-    def __init__(self, path: Path | None, most: int) -> None:
-        """Name the state file, or None, and the bytes over which it is not read."""
-        self._file = StateFile(path, most) if path else None
+    def __init__(self, path: Path | None) -> None:
+        """Name the state file, or None."""
+        self._file = StateFile(path) if path else None
+        self._writing: asyncio.Task[None] | None = None
         self._complained = -COMPLAINT_INTERVAL
 
     def recall(self, endpoints: Iterable[Endpoint]) -> State:
-        """Read the state; one that cannot be used is kept under another name."""
+        """Read the state; a file that cannot be used is kept under another name."""
         if not self._file:
             return State()
         try:
@@ -48,23 +49,28 @@ class Memory:
 
     async def keep(self, state: State) -> None:
         """Write the state. Where that fails, a line a minute says so, and the client goes on."""
-        file = self._file
-        if not file:
+        if not self._file:
             return
         try:
-            await in_thread("state", lambda: file.save(state))
-        except StateError as error:
-            if time.monotonic() - self._complained >= COMPLAINT_INTERVAL:
-                self._complained = time.monotonic()
-                log.warning(
-                    "state not saved: a restart now would forget what changed since",
-                    extra=event(reason=str(error)),
-                )
-
-    async def keep_at_stop(self, state: State) -> None:
-        """Write the state once more; a disk that hangs does not hold up the stop."""
-        try:
-            async with asyncio.timeout(STOP_WAIT):
-                await self.keep(state)
+            async with asyncio.timeout(PATIENCE):
+                await self._write(self._file, state)
         except TimeoutError:
-            log.warning("state not saved: the disk takes too long")
+            self._complain("the disk takes too long")
+        except (StateError, NoThreadError) as error:
+            self._complain(str(error))
+
+    async def _write(self, file: StateFile, state: State) -> None:
+        """Write once what was begun before has ended: threads must not pile up before a disk."""
+        if self._writing:
+            await asyncio.wait({self._writing})
+        self._writing = asyncio.create_task(in_thread("state", lambda: file.save(state)))
+        # Shielded: what hangs is not over because nobody waits for it any more.
+        await asyncio.shield(self._writing)
+
+    def _complain(self, reason: str) -> None:
+        if time.monotonic() - self._complained >= COMPLAINT_INTERVAL:
+            self._complained = time.monotonic()
+            log.warning(
+                "state not saved: a restart now would forget what changed since",
+                extra=event(reason=reason),
+            )

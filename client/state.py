@@ -7,6 +7,7 @@ string, end to end. Ages are durations as of the moment of writing.
 
 import errno
 import json
+import math
 import os
 import stat
 import threading
@@ -23,6 +24,10 @@ from client.render import Edition
 from client.results import Result
 
 VERSION = 1
+# What json, and the reading of what it gives, raise on a file that is not of ours.
+_DAMAGES = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError)
+MAX_SIZE = 1 << 30  # bytes; what is larger was not written by this program
+LAST_DATE = 1 << 40  # seconds since the epoch; what is later is damaged
 
 
 class StateError(Exception):
@@ -66,15 +71,17 @@ def decode(data: bytes, endpoints: Iterable[Endpoint], now: float, wall: float) 
         version = document["version"]
         if version != VERSION:
             raise StateError(f"its version is {version!r:.20}, not {VERSION}")
-        passed = max(0.0, wall - float(document["written"]))
+        passed = max(0.0, wall - _finite(document["written"]))
         edition = Edition(bytes.fromhex(document["digest"]), int(document["last_modified"]))
+        if not 0 <= edition.last_modified <= LAST_DATE:
+            raise ValueError(f"a date of {edition.last_modified}")
         entries = {entry["key"]: entry for entry in document["endpoints"]}
         results = {
             endpoint: _result(entries[endpoint.key], now - passed)
             for endpoint in endpoints
             if endpoint.key in entries
         }
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except _DAMAGES as error:
         raise StateError(f"it is damaged: {type(error).__name__} {error!s:.80}") from None
     return State(edition, results)
 
@@ -86,7 +93,15 @@ def _result(entry: Mapping[str, Any], written: float) -> Result:
     for start in range(0, len(items), ITEM_SIZE):
         items[start : start + ITEM_SIZE].decode()
     validators = Validators(_text(entry["etag"]), _text(entry["modified"]))
-    return Result(items, written - max(0.0, float(entry["age"])), validators)
+    return Result(items, written - max(0.0, _finite(entry["age"])), validators)
+
+
+def _finite(value: Any) -> float:
+    """Tell a number of seconds; ValueError where it is none that a file of ours holds."""
+    seconds = float(value)
+    if abs(seconds) > LAST_DATE or math.isnan(seconds):
+        raise ValueError(f"a time of {seconds} s")
+    return seconds
 
 
 def _text(value: object) -> str | None:
@@ -98,10 +113,9 @@ def _text(value: object) -> str | None:
 class StateFile:
     """The file itself."""
 
-    def __init__(self, path: Path, most: int) -> None:
-        """Name the file, and the bytes over which it is not read."""
+    def __init__(self, path: Path) -> None:
+        """Name the file."""
         self.path = path
-        self._most = most
         self._writing = threading.Lock()
 
     def load(self, endpoints: Iterable[Endpoint]) -> State:
@@ -119,14 +133,15 @@ class StateFile:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise OSError(errno.EINVAL, "it is not a regular file")
-            if status.st_size > self._most:
+            if status.st_size > MAX_SIZE:
                 raise OSError(errno.EFBIG, f"it has {status.st_size} bytes")
-            return file.read(self._most)
+            return file.read(MAX_SIZE)
 
     def set_aside(self) -> Path:
         """Keep a file that cannot be used, under another name. Raises StateError."""
         aside = self.path.with_name(self.path.name + ".rejected")
         try:
+            self._check_kind()
             os.replace(self.path, aside)
         except OSError as error:
             raise StateError(f"it cannot be set aside: {error.strerror}") from None
@@ -142,9 +157,15 @@ class StateFile:
                     file.write(data)
                     file.flush()
                     os.fsync(file.fileno())
+                self._check_kind()
                 os.replace(aside, self.path)
         except OSError as error:
             raise StateError(f"{aside} cannot be written: {error.strerror}") from None
+
+    def _check_kind(self) -> None:
+        """Raise StateError rather than rename or replace a directory, a device, a link."""
+        if os.path.lexists(self.path) and not stat.S_ISREG(os.lstat(self.path).st_mode):
+            raise StateError(f"{self.path} is not a regular file, so it is left alone")
 
 
 def _open(path: str, flags: int) -> int:

@@ -1,9 +1,10 @@
 """The memory: what the client keeps over a restart, whatever the disk does."""
 
-import asyncio
 import logging
+import os
 import tempfile
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from unittest import mock
 
@@ -17,7 +18,6 @@ from tests.support import AsyncTestCase
 
 ENDPOINT = parse_endpoint("15=http://one.example/")
 STATE = State(Edition(b"d" * 16, 1000), {ENDPOINT: Result(b"630e1244", 0.0)})
-MOST = 1_000_000  # bytes
 
 
 class Memories(AsyncTestCase):
@@ -33,22 +33,21 @@ class Memories(AsyncTestCase):
         return [r.getMessage() for r in self.records if r.levelno == logging.WARNING]
 
     def test_what_is_kept_is_recalled(self) -> None:
-        self.run_async(Memory(self.path, MOST).keep(STATE))
-        recalled = Memory(self.path, MOST).recall([ENDPOINT])
+        self.run_async(Memory(self.path).keep(STATE))
+        recalled = Memory(self.path).recall([ENDPOINT])
         self.assertEqual(recalled.edition, STATE.edition)
         self.assertEqual(recalled.results[ENDPOINT].items, b"630e1244")
         self.assertEqual(self.warnings(), [])
 
     def test_without_a_file_nothing_is_kept(self) -> None:
-        forgetful = Memory(None, MOST)
+        forgetful = Memory(None)
         self.run_async(forgetful.keep(STATE))
-        self.run_async(forgetful.keep_at_stop(STATE))
         self.assertEqual(forgetful.recall([ENDPOINT]), State())
         self.assertEqual(list(self.path.parent.iterdir()), [])
 
     def test_a_damaged_file_is_a_warning_and_kept_aside(self) -> None:
         self.path.write_text("nonsense")
-        self.assertEqual(Memory(self.path, MOST).recall([ENDPOINT]), State())
+        self.assertEqual(Memory(self.path).recall([ENDPOINT]), State())
         self.assertEqual(self.warnings(), ["state not used, starting afresh", "state set aside"])
         self.assertEqual(self.path.with_name("state.json.rejected").read_text(), "nonsense")
         self.assertFalse(self.path.exists())
@@ -56,33 +55,57 @@ class Memories(AsyncTestCase):
     def test_a_file_that_cannot_be_set_aside_is_a_warning_more(self) -> None:
         self.path.write_text("nonsense")
         (self.path.with_name("state.json.rejected") / "in the way").mkdir(parents=True)
-        self.assertEqual(Memory(self.path, MOST).recall([ENDPOINT]), State())
+        self.assertEqual(Memory(self.path).recall([ENDPOINT]), State())
         self.assertEqual(self.warnings()[1:], ["state not set aside"])
 
     def test_a_disk_that_refuses_is_a_warning_a_minute(self) -> None:
         self.path.with_name("state.json.new").mkdir()
-        unlucky = Memory(self.path, MOST)
+        unlucky = Memory(self.path)
 
-        async def keep_twice() -> None:
+        async def main() -> None:
             await unlucky.keep(STATE)
             await unlucky.keep(STATE)
+            self.assertEqual(len(self.warnings()), 1)
+            with mock.patch.object(memory, "COMPLAINT_INTERVAL", 0.0):
+                await unlucky.keep(STATE)
+            self.assertEqual(len(self.warnings()), 2)
 
-        self.run_async(keep_twice())
-        self.assertEqual(len(self.warnings()), 1)
-        with mock.patch.object(memory, "COMPLAINT_INTERVAL", 0.0):
-            self.run_async(unlucky.keep(STATE))
-        self.assertEqual(len(self.warnings()), 2)
+        self.run_async(main())
 
-    def test_a_disk_that_hangs_does_not_hold_up_the_stop(self) -> None:
+    def test_a_disk_that_hangs_holds_up_nothing_and_gets_no_pile_of_threads(self) -> None:
         go = threading.Event()
-        with (
-            mock.patch.object(memory, "STOP_WAIT", 0.05),
-            mock.patch.object(StateFile, "save", lambda *_: go.wait(60)),
-        ):
-            self.run_async(self._stop_and_go(go))
-        self.assertEqual(self.warnings(), ["state not saved: the disk takes too long"])
 
-    async def _stop_and_go(self, go: threading.Event) -> None:
-        await Memory(self.path, MOST).keep_at_stop(STATE)
-        go.set()
-        await asyncio.sleep(0)
+        async def main() -> None:
+            slow, threads = Memory(self.path), threading.active_count()
+            with mock.patch.object(StateFile, "save", lambda *_: go.wait(60)):
+                for _ in range(3):
+                    await slow.keep(STATE)
+            self.assertEqual(threading.active_count(), threads + 1)
+            self.assertFalse(self.path.exists())
+            go.set()
+            await slow.keep(STATE)
+            self.assertTrue(self.path.exists())
+
+        with mock.patch.object(memory, "PATIENCE", 0.1):
+            self.run_async(main())
+        self.assertEqual(len(self.warnings()), 1)
+
+    def test_what_is_no_file_is_never_replaced(self) -> None:
+        target = self.path.with_name("target")
+        target.write_text("precious")
+        obstacles: tuple[Callable[[], object], ...] = (
+            self.path.mkdir,
+            lambda: os.mkfifo(self.path),
+            lambda: self.path.symlink_to(target),
+        )
+        for make in obstacles:
+            make()
+            before = os.lstat(self.path)
+            careful = Memory(self.path)
+            self.assertEqual(careful.recall([ENDPOINT]), State())
+            self.run_async(careful.keep(STATE))
+            self.assertEqual(os.lstat(self.path)[:3], before[:3])
+            self.assertEqual(target.read_text(), "precious")
+            self.assertFalse(self.path.with_name("state.json.rejected").exists())
+            self.path.rename(self.path.with_name(f"was {len(self.warnings())}"))
+        self.assertEqual(len(self.warnings()), 9)

@@ -6,7 +6,9 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from unittest import mock
 
+import client.state
 from client.endpoint import parse_endpoint
 from client.fetch import Validators
 from client.render import Edition
@@ -59,6 +61,11 @@ class EncodedState(TestCase):
             "no endpoints": json.dumps(good | {"endpoints": None}).encode(),
             "a bad digest": json.dumps(good | {"digest": "xy"}).encode(),
             "a bad time": json.dumps(good | {"written": "now"}).encode(),
+            "a time without end": json.dumps(good | {"written": float("inf")}).encode(),
+            "a time beyond floats": json.dumps(good | {"written": 10**400}).encode(),
+            "a date without end": json.dumps(good | {"last_modified": float("inf")}).encode(),
+            "a date before the epoch": json.dumps(good | {"last_modified": -1}).encode(),
+            "a date beyond the frame": json.dumps(good | {"last_modified": 1 << 64}).encode(),
         } | {
             f"{name} of {value!r}": json.dumps(
                 good | {"endpoints": [entry | {name: value}]}
@@ -70,6 +77,9 @@ class EncodedState(TestCase):
                 ("items", "\ud800abcde"),
                 ("items", "1234567żż234567"),
                 ("age", "old"),
+                ("age", float("inf")),
+                ("age", float("nan")),
+                ("age", 1e300),
                 ("etag", 5),
                 ("etag", "a\nb"),
                 ("modified", ["x"]),
@@ -86,7 +96,7 @@ class StateFiles(TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
-        self.file = StateFile(self.folder / "state.json", 10_000)
+        self.file = StateFile(self.folder / "state.json")
 
     def test_what_is_saved_is_loaded(self) -> None:
         self.file.save(State(STATE.edition, {FIRST: Result(b"630e1244", time.monotonic())}))
@@ -113,14 +123,19 @@ class StateFiles(TestCase):
             "empty": path.touch,
         }
         for name, make in obstacles.items():
-            with self.subTest(name):
+            with self.subTest(name), mock.patch.object(client.state, "MAX_SIZE", 10_000):
                 make()
                 with self.assertRaises(StateError):
                     self.file.load([FIRST])
-                aside = self.file.set_aside()
-                self.assertTrue(os.path.lexists(aside))
-                self.assertFalse(os.path.lexists(path))
-                os.rename(aside, self.folder / name)
+                if name in ("too large", "empty"):
+                    self.assertTrue(os.path.lexists(self.file.set_aside()))
+                    self.assertFalse(os.path.lexists(path))
+                else:
+                    with self.assertRaisesRegex(StateError, "so it is left alone"):
+                        self.file.set_aside()
+                    with self.assertRaisesRegex(StateError, "so it is left alone"):
+                        self.file.save(STATE)
+                    os.rename(path, self.folder / name)
 
     def test_a_file_that_cannot_be_written_is_an_error_that_names_it(self) -> None:
         aside = self.folder / "state.json.new"
