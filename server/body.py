@@ -15,6 +15,7 @@ from server.request import Request
 # Bytes of a body, its framing included, that are read for the sake of the connection. Beyond that
 # it is cheaper to answer and close. nginx, too, reads on for 64 kB or so before it gives up.
 MAX_DRAINED = 64 * 1024
+MAX_CHUNKS = 1000  # likewise; chunks of a byte cost more time than bytes
 MAX_CHUNK_LINE = 1024  # bytes of a chunk's size and extensions, or of a trailer field
 
 _MALFORMED = Problem(HTTPStatus.BAD_REQUEST, "The chunked body is malformed.")
@@ -70,6 +71,7 @@ class _Chunked:
         self._part = _Part.SIZE
         self._missing = 0
         self._eaten = 0
+        self._chunks = 0
 
     def eat(self, data: bytes) -> tuple[Body | Problem, bytes]:
         position = 0
@@ -77,7 +79,8 @@ class _Chunked:
             state, eaten = self._step(data, position)
             position += eaten
             self._eaten += eaten
-            if state is Body.UNFINISHED and self._eaten + self._missing > MAX_DRAINED:
+            large = self._eaten + self._missing > MAX_DRAINED or self._chunks > MAX_CHUNKS
+            if state is Body.UNFINISHED and large:
                 state = Body.TOO_LARGE
             if state is not Body.UNFINISHED or not eaten:
                 return state, data[position:]
@@ -121,6 +124,7 @@ class _Chunked:
         match = grammar.CHUNK_LINE.fullmatch(line)
         if not match:
             return _MALFORMED
+        self._chunks += 1
         self._missing = int(match[1], 16)
         self._part = _Part.DATA if self._missing else _Part.TRAILER
         return Body.UNFINISHED

@@ -14,11 +14,12 @@ _ENTITY_TAG = re.compile(r'(?:^|,)[ \t]*(W/)?("[\x21\x23-\x7e\x80-\xff]*")[ \t]*
 _DAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 _LONG_DAY = "(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
 _MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_YEAR = "[1-9][0-9]{3}"
 _TIME = "[0-9]{2}:[0-9]{2}:[0-9]{2}"
 _DATE = re.compile(
-    f"{_DAY}, [0-9]{{2}} {_MONTH} [0-9]{{4}} {_TIME} GMT"
+    f"{_DAY}, [0-9]{{2}} {_MONTH} {_YEAR} {_TIME} GMT"
     f"|{_LONG_DAY}, [0-9]{{2}}-{_MONTH}-[0-9]{{2}} {_TIME} GMT"
-    f"|{_DAY} {_MONTH} [ 0-9][0-9] {_TIME} [0-9]{{4}}"
+    f"|{_DAY} {_MONTH} [ 0-9][0-9] {_TIME} {_YEAR}"
 )
 
 

@@ -17,8 +17,8 @@ MAX_HEAD = 16 * 1024
 MAX_EMPTY_LINES = 4  # before a request; RFC 9112, 2.2 asks for at least one
 
 # Real clients send the same bytes again and again, so that parsing them strictly costs nothing.
-# Only short heads are remembered: 1024 of them are 2 MB or so, whatever strangers send.
-_REMEMBERED = 1024
+# Only short heads are remembered: so many are 8 MB at the worst, whatever strangers send.
+_REMEMBERED = 512
 _LONGEST_REMEMBERED = 1024  # bytes
 _parse_remembered = functools.lru_cache(_REMEMBERED)(parse)
 
@@ -48,8 +48,8 @@ class Receiver:
 
     @property
     def begun(self) -> bool:
-        """Whether a part of a request is here that is not whole."""
-        return bool(self._buffer or self._drain)
+        """Whether more is to come of a request, or bytes that nobody will understand."""
+        return bool(self._buffer or self._drain or self._ended)
 
     def feed(self, data: bytes) -> None:
         """Take the bytes that have come."""
@@ -98,11 +98,15 @@ def _head_end(data: bytes, start: int) -> int | Problem | None:
 
     Nothing before `start` ends it.
     """
-    stop = grammar.HEAD_STOP.search(data, start, MAX_HEAD)
+    last_line = data.find(b"\r\n\r\n", start, MAX_HEAD)
+    end = MAX_HEAD if last_line < 0 else last_line + 4
+    suspect = grammar.may_be_foul(data[start:end])
+    foul = grammar.FOUL.search(data, start, end) if suspect else None
     line = data.find(b"\r\n", 0, MAX_REQUEST_LINE + 2)
     if line < 0 and len(data) >= MAX_REQUEST_LINE + 2:
-        foul = stop and stop.start() <= MAX_REQUEST_LINE
-        return _NOT_HTTP if foul else _LINE_TOO_LONG
-    if stop:
-        return stop.end() if stop[0] == b"\r\n\r\n" else _NOT_HTTP
+        return _NOT_HTTP if foul and foul.start() <= MAX_REQUEST_LINE else _LINE_TOO_LONG
+    if foul:
+        return _NOT_HTTP
+    if last_line >= 0:
+        return end
     return _HEAD_TOO_LONG if len(data) >= MAX_HEAD else None

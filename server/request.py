@@ -1,10 +1,10 @@
 """Requests: what the bytes of one request head mean, RFC 9112. Pure."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from http import HTTPStatus
+from ipaddress import IPv6Address
 
 from server import grammar
 from server.problem import Problem
@@ -99,7 +99,7 @@ def _target(method: str, target: bytes) -> tuple[str, bytes | None]:
     """Tell the path, and the authority where the target has one (RFC 9112, 3.2)."""
     if method == "CONNECT":
         if grammar.AUTHORITY_FORM.fullmatch(target):
-            return "", None
+            return "", target
     elif match := grammar.ORIGIN_FORM.fullmatch(target):
         return match[1].decode("ascii"), None
     elif match := grammar.ABSOLUTE_FORM.fullmatch(target):
@@ -130,20 +130,25 @@ def _fields(lines: list[bytes]) -> dict[str, str]:
 def _check_host(fields: Mapping[str, str], modern: bool, authority: bytes | None) -> None:
     """Check that the host is named once and validly, RFC 9112, 3.2."""
     host = fields.get("host")
-    if host is None:
-        if modern:
-            raise _RefusedError("The Host field is missing.")
-        return
-    for value in (host.encode("latin-1"), authority):
-        if value is not None and not _is_authority(value):
-            raise _RefusedError("The host is not valid.")
+    if host is None and modern:
+        raise _RefusedError("The Host field is missing.")
+    named = [] if host is None else [host.encode("latin-1")]
+    named += [] if authority is None else [authority]
+    if not all(map(_is_authority, named)):
+        raise _RefusedError("The host is not valid.")
 
 
 def _is_authority(value: bytes) -> bool:
-    if not grammar.HOST.fullmatch(value):
+    match = grammar.HOST.fullmatch(value)
+    if not match or int(match[2] or 0) > 65535:
         return False
-    port = re.search(rb":([0-9]+)$", value)
-    return port is None or int(port[1]) <= 65535
+    if not match[1].startswith(b"["):
+        return True
+    try:
+        IPv6Address(match[1][1:-1].decode("ascii"))
+    except ValueError:
+        return False
+    return True
 
 
 def _framing(fields: Mapping[str, str], modern: bool) -> tuple[int, bool]:

@@ -26,6 +26,7 @@ NO_DATES = (
     "Sun, 31 Feb 1994 08:49:38 GMT",
     "Sun, 06 Nov 1994 25:49:38 GMT",
     "06 Nov 1994 08:49:38 GMT",
+    "Sun, 06 Nov 0000 08:49:38 GMT",
     f"{LATER}, {LATER}",
 )
 SEND, CURRENT, FAILED = None, HTTPStatus.NOT_MODIFIED, HTTPStatus.PRECONDITION_FAILED

@@ -88,7 +88,7 @@ class Targets(Refusing):
             "//": "//",
             "/data": "/data",
             "/a/b;c=d%2F?x": "/a/b;c=d%2F",
-            "https://[::1]:8080/data?x": "/data",
+            "http://[::1]:8080/data?x": "/data",
         }.items():
             self.assertEqual(parsed(f"GET {target} HTTP/1.1", "Host: x").path, path)
 
@@ -115,6 +115,8 @@ class Targets(Refusing):
             "http://x,y/",
             "http://x:port/",
             "http://x:99999/",
+            "http://[:]/",
+            "https://x/",
             "ftp://x/",
             "http:/x",
             "*",
@@ -128,6 +130,7 @@ class Targets(Refusing):
         self.assertEqual(parsed("OPTIONS * HTTP/1.1", "Host: x").path, "")
         self.assert_refused(400, "CONNECT / HTTP/1.1", "Host: x")
         self.assert_refused(400, "CONNECT x HTTP/1.1", "Host: x")
+        self.assert_refused(400, "CONNECT x:99999 HTTP/1.1", "Host: x")
         self.assert_refused(400, "POST * HTTP/1.1", "Host: x")
 
 
@@ -157,6 +160,9 @@ class Hosts(Refusing):
             "[::1",
             "::1",
             "[]",
+            "[1]",
+            "[:::]",
+            "[::1]x",
             "é",
             "x%2",
         ):
@@ -169,6 +175,7 @@ class Hosts(Refusing):
 
     def test_the_absolute_form_does_not_excuse_a_wrong_one(self) -> None:
         self.assert_refused(400, "GET http://x/ HTTP/1.1")
+        self.assert_refused(400, "GET http://x:99999/ HTTP/1.0")
         self.assert_refused(400, "GET http://x/ HTTP/1.1", "Host: x y")
         self.assertEqual(parsed("GET http://x/ HTTP/1.1", "Host: y").path, "/")
 
