@@ -39,8 +39,8 @@ class Subscription:
         self._taker = taker
         # Since the last frame that was good:
         self._failures = 0
-        self._told: str | None = None
-        self._distrusted = False
+        self._greeted = False
+        self._told = ""
 
     async def run(self) -> None:
         """Connect, take frames, and when that ends come back after a while; until cancelled."""
@@ -57,14 +57,13 @@ class Subscription:
 
     async def _connect(self, connection: socket.socket) -> None:
         await asyncio.get_running_loop().sock_connect(connection, os.fspath(self._path))
-        if not self._distrusted:  # else it may never send anything good: a line each time is many
-            self._told = None
+        if not self._greeted:  # who never sends anything good may be met again and again
+            self._greeted = True
             log.info("connected to the client", extra=event(socket=str(self._path)))
 
     def _tell_loss(self, error: OSError | FrameError) -> None:
         """Log why there is no connection; again only when it is for another reason."""
         if isinstance(error, FrameError):
-            self._distrusted = True
             reason = f"frame dropped: {error}"
         else:
             reason = error.strerror or str(error)
@@ -85,7 +84,7 @@ class Subscription:
                     raise FrameError("it renews a snapshot that was not sent")
             else:
                 self._taker.take(await frames.snapshot(header), header.age)
-            self._failures, self._told, self._distrusted = 0, None, False
+            self._failures, self._greeted, self._told = 0, False, ""
 
 
 class Frames:

@@ -199,6 +199,11 @@ class WithAStranger(Subscribing):
         self.assertEqual(len(self.told(CONNECTED)), 1)
         self.assertLessEqual(len(reasons), 2)
 
+    def test_who_only_ever_closes_is_told_once(self) -> None:
+        self.refused(*[b""] * 20)
+        self.assertEqual(len(self.told(CONNECTED)), 1)
+        self.assertEqual(self.reasons(), ["the client closed the connection"])
+
     def test_a_renewal_of_what_was_not_sent_is_dropped(self) -> None:
         reasons = self.refused(frame.encode_renewal(LARGE, 1.0))
         self.assertIn("frame dropped: it renews a snapshot that was not sent", reasons)
