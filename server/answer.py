@@ -33,8 +33,8 @@ class Answer:
     pieces: tuple[Payload, ...]
     closes: bool
     """Whether the connection ends with it."""
-    snapshot: Snapshot | None = None
-    """Whose payload it sends, where that was not copied."""
+    edition: int = 0
+    """Of the snapshot whose payload it holds; 0 where it holds none, or a copy of a small one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,8 @@ class Holding:
     """The snapshot that the server holds."""
 
     snapshot: Snapshot
+    edition: int
+    """Which snapshot of this server's it is, counted from 1."""
     succeeded: float
     """What its age counts from, in seconds of the monotonic clock."""
 
@@ -55,6 +57,7 @@ class Answers:
         `now` is the monotonic clock, `wall` seconds since the epoch; both stand still from here.
         """
         self._snapshot = holding.snapshot if holding else None
+        self._edition = holding.edition if holding else 0
         self._age = int(max(0.0, now - holding.succeeded)) if holding else 0
         self._wall = wall
         self._date = formatdate(wall, usegmt=True)
@@ -99,7 +102,7 @@ class Answers:
             return Answer(status, (head,), closes)
         if len(body) <= MAX_JOINED:
             return Answer(status, (head + body,), closes)
-        return Answer(status, (head, body), closes, self._snapshot)
+        return Answer(status, (head, body), closes, self._edition)
 
     def _problem_fields(self, found: Problem, body: bytes) -> Iterable[tuple[str, str]]:
         yield "Date", self._date

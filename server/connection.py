@@ -3,10 +3,15 @@
 Nothing blocks and no connection has a timer: the service's ticker calls `sweep`.
 """
 
+import fcntl
 import logging
 import socket
+import struct
+import sys
+import termios
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from enum import Enum
 from http import HTTPStatus
 
@@ -24,9 +29,12 @@ from shared.text import shown
 log = logging.getLogger("server")
 
 RECEIVE = 16 * 1024  # bytes read at a time; a request head is no longer
-LINGER_TIME = 5.0  # seconds that a closed answer may take to be read
+IN_A_ROW = 8  # answers that a connection gets before others have their turn
+LINGER_SILENCE = 5.0  # seconds without a byte, after which a lingering close ends; as in nginx
+LINGER_TIME = 30.0  # seconds that it lasts in all; as in nginx
 RATE_WINDOW = 30.0  # seconds over which a reader is measured
 LEAST_RATE = 1000  # bytes a second, over that window; slower than any modem
+_RESET = struct.pack("ii", 1, 0)  # struct linger: close() drops what is queued, and resets
 
 _TIMED_OUT = Problem(HTTPStatus.REQUEST_TIMEOUT, "The request took too long to arrive.")
 
@@ -49,9 +57,10 @@ class Connection:
 
     __slots__ = (
         "_answer",
+        "_begun",
         "_ended",
         "_idle_timeout",
-        "_measured",
+        "_in_a_row",
         "_phase",
         "_readiness",
         "_receiver",
@@ -60,6 +69,8 @@ class Connection:
         "_service",
         "_since",
         "_socket",
+        "_taken",
+        "_taken_before",
         "_unsent",
         "peer",
     )
@@ -87,16 +98,23 @@ class Connection:
         self._receiver = Receiver()
         self._phase = Phase.READING
         self._since = time.monotonic()
-        """Of the accept, of a request's first byte, of the last byte sent, of the end."""
+        """When it was accepted, or a request began, or a byte was taken by the peer or by us."""
+        self._begun = 0.0
+        """When the phase began, or in WRITING the window in which the reader is measured."""
+        self._in_a_row = 0
+        """Answers since the readiness called."""
+
+        self._sent = 0
+        """Bytes given to the kernel."""
+        self._taken = 0
+        """Bytes of those that the peer has acknowledged, when last seen."""
+        self._taken_before = 0
+        """The same when the window began."""
 
         # For one request.
         self._request: Request | None = None
         self._answer: Answer | None = None
         self._unsent: tuple[Payload | memoryview, ...] = ()
-        self._measured = 0.0
-        """When the measuring of a slow reader's pace began."""
-        self._sent = 0
-        """Bytes sent since then."""
         readiness.watch(accepted.fileno(), self)
 
     def __repr__(self) -> str:
@@ -104,12 +122,13 @@ class Connection:
         return f"<connection {self._socket.fileno()} {self.peer} {self._phase.value}>"
 
     @property
-    def expendable(self) -> bool:
-        """Whether it may be ended to make room: it holds no slot, and no answer is being sent."""
-        return self._phase in (Phase.READING, Phase.LINGERING) and self not in self._service.limit
+    def edition(self) -> int:
+        """Of the snapshot that it keeps in memory, 0 for none."""
+        return self._answer.edition if self._answer else 0
 
     def ready(self) -> None:
         """Do what the socket allows now."""
+        self._in_a_row = 0
         try:
             match self._phase:
                 case Phase.READING:
@@ -174,33 +193,33 @@ class Connection:
             self._tell(answer)
         self._answer = answer
         self._unsent = answer.pieces
-        try:
-            sent = self._send()
-        except BlockingIOError:
-            sent = 0
+        self._in_a_row += 1
+        if self._in_a_row <= IN_A_ROW:
+            with suppress(BlockingIOError):
+                self._send()
         if self._unsent:
             self._phase = Phase.WRITING
-            self._since = self._measured = time.monotonic()
-            self._sent = sent
+            self._since = self._begun = time.monotonic()
+            self._taken = self._taken_before = self._acknowledged()
             self._readiness.change(self._socket.fileno(), WRITABLE)
         else:
             self._answered(answer)
 
     def _write(self) -> None:
-        self._sent += self._send()
-        self._since = time.monotonic()
+        self._send()
         if not self._unsent:
             assert self._answer, "what is sent is an answer"
+            self._in_a_row += 1
             self._phase = Phase.READING
             self._readiness.change(self._socket.fileno(), READABLE)
             self._answered(self._answer)
             self._advance()
 
-    def _send(self) -> int:
-        """Send what the socket takes of what is unsent; tell how many bytes. Raises OSError."""
+    def _send(self) -> None:
+        """Send what the socket takes of what is unsent. Raises OSError."""
         sent = self._socket.sendmsg(self._unsent)
+        self._sent += sent
         self._unsent = unsent(self._unsent, sent)
-        return sent
 
     def _answered(self, answer: Answer) -> None:
         """Go on to the next request, or to the end of the connection."""
@@ -218,9 +237,11 @@ class Connection:
     def _linger(self) -> None:
         self._service.limit.leave(self)
         self._phase = Phase.LINGERING
+        self._begun = self._since
         self._socket.shutdown(socket.SHUT_WR)
 
     def _drop_input(self) -> None:
+        self._since = time.monotonic()
         if not self._socket.recv(RECEIVE):
             self.close()
 
@@ -229,10 +250,12 @@ class Connection:
         waited = now - self._since
         match self._phase:
             case Phase.READING if waited > self._idle_timeout:
-                self._time_out()
-            case Phase.WRITING if waited > self._idle_timeout or self._is_slow(now):
-                self._cut("it reads too slowly")
-            case Phase.LINGERING if waited > LINGER_TIME:
+                self.ready()  # the fault may be ours: what it waits for may have come meanwhile
+                if self._phase is Phase.READING and now - self._since > self._idle_timeout:
+                    self._time_out()
+            case Phase.WRITING:
+                self._measure(now)
+            case Phase.LINGERING if waited > LINGER_SILENCE or now - self._begun > LINGER_TIME:
                 self.close()
 
     def _time_out(self) -> None:
@@ -249,17 +272,41 @@ class Connection:
         except OSError:
             self.close()
 
-    def _is_slow(self, now: float) -> bool:
-        if now - self._measured < RATE_WINDOW:
-            return False
-        slow = self._sent < LEAST_RATE * (now - self._measured)
-        self._measured, self._sent = now, 0
-        return slow
+    def _measure(self, now: float) -> None:
+        """Cut a reader that takes nothing for too long, or too little.
 
-    def _cut(self, reason: str) -> None:
+        What counts is what the peer has acknowledged: the kernel takes a megabyte at once, and then
+        nothing for as long as that lasts.
+        """
+        taken = self._acknowledged()
+        if taken > self._taken:
+            self._taken, self._since = taken, now
+        window = now - self._begun
+        if now - self._since > self._idle_timeout:
+            self.cut("it takes nothing")
+        elif window >= RATE_WINDOW:
+            if taken - self._taken_before < LEAST_RATE * window:
+                self.cut("it takes too little")
+            self._begun, self._taken_before = now, taken
+
+    def _acknowledged(self) -> int:
+        """Tell how many bytes the peer has taken: those sent less those queued, tcp(7)."""
+        queued = fcntl.ioctl(self._socket.fileno(), termios.TIOCOUTQ, bytes(4))
+        return self._sent - int.from_bytes(queued, sys.byteorder)
+
+    def cut(self, reason: str) -> None:
+        """End it in the midst of an answer, and drop what the kernel still has of that."""
         log.debug("connection cut", extra=event(peer=self.peer, reason=reason))
         self._service.counters.cut += 1
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         self.close()
+
+    def give_way(self) -> bool:
+        """End it, unless it holds a slot or is being sent an answer; tell whether it is gone."""
+        self.ready()  # if it has asked by now, it is no stranger any more
+        if self._phase in (Phase.READING, Phase.LINGERING) and self not in self._service.limit:
+            self.close()
+        return self._phase is Phase.CLOSED
 
     def stop(self) -> None:
         """Answer what is under way, and end: at once where that is nothing."""

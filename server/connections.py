@@ -1,8 +1,10 @@
-"""The open connections, and which of them makes room when descriptors run short."""
+"""The open connections, and which of them must go where too much is held."""
 
 from collections import OrderedDict
 
 from server.connection import Connection
+
+MOST_PAST = 8  # snapshots that slow readers may hold between them, beside the newest one
 
 
 class Connections:
@@ -28,19 +30,29 @@ class Connections:
         self._strangers.pop(connection, None)
 
     def make_room(self) -> bool:
-        """End the connection that has been here longest without a slot; False if there is none."""
+        """End the connection that has been here longest without a slot; False if there is none.
+
+        Where there is no stranger, one whose last answer is sent and that lingers.
+        """
         while self._strangers:
             connection, _ = self._strangers.popitem(last=False)
-            connection.ready()  # if it has asked by now, it is no stranger any more
-            if connection.expendable:
-                connection.close()
+            if connection.give_way():
                 return True
-        return False
+        return any(connection.give_way() for connection in list(self._open))
 
     def sweep(self, now: float) -> None:
         """End what has taken too long; `now` is the monotonic clock."""
         for connection in list(self._open):
             connection.sweep(now)
+        self._let_go_of_the_past()
+
+    def _let_go_of_the_past(self) -> None:
+        """End those that still read a snapshot that is too old to be held."""
+        sent = sorted({connection.edition for connection in self._open} - {0}, reverse=True)
+        too_old = set(sent[MOST_PAST + 1 :])
+        for connection in list(self._open) if too_old else ():
+            if connection.edition in too_old:
+                connection.cut("its snapshot is too old to be held any longer")
 
     def stop(self) -> None:
         """End what is idle, and have the others end with the answer that is under way."""

@@ -18,6 +18,8 @@ from shared.settings import SettingError
 
 log = logging.getLogger("server")
 
+MOST_STRANGERS = 16 * 1024  # connections beyond the limit; 16 kB each at the worst
+GRACE = 5.0  # seconds beyond the idle timeout, for a sweep to come before the kernel does
 TICK = 1.0  # seconds between two renderings of Date and Age, whose unit it is
 REPORT_INTERVAL = 60.0  # seconds between two lines of counters
 STOP_WAIT = 2.0  # seconds that answers under way may take when the server stops
@@ -32,7 +34,7 @@ class Gateway:
         self._configuration = configuration
         host, port = configuration.host, configuration.port
         try:
-            self._listening = listen(host, port)
+            self._listening = listen(host, port, configuration.idle_timeout + GRACE)
         except (socket.gaierror, UnicodeError) as error:  # the latter for what is no name: a..b
             raise SettingError(
                 f"--host {host}: want an address or a name of this machine: {error}"
@@ -46,13 +48,17 @@ class Gateway:
         """Where it listens: the host, and the port that it has."""
         self.service = Service(configuration.limit)
         self.connections = Connections()
-        self._most_connections = descriptors.raise_limit() - descriptors.RESERVED
+        self._most_connections = min(
+            descriptors.raise_limit() - descriptors.RESERVED, configuration.limit + MOST_STRANGERS
+        )
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until the event is set."""
         self._tell_start()
         self._readiness = Readiness()
-        listener = Listener(self._listening, self._accepted, self.connections.make_room)
+        listener = Listener(
+            self._listening, self._accepted, self._is_full, self.connections.make_room
+        )
         subscription = Subscription(self._configuration.socket, self.service)
         async with asyncio.TaskGroup() as tasks:
             running = [tasks.create_task(subscription.run()), tasks.create_task(self._tick())]
@@ -78,9 +84,11 @@ class Gateway:
                 extra=event(limit=configuration.limit, connections=self._most_connections),
             )
 
-    def _accepted(self, accepted: socket.socket, peer: str) -> bool:
-        """Take a connection, and tell whether one more could be taken."""
-        room = len(self.connections) < self._most_connections or self.connections.make_room()
+    def _is_full(self) -> bool:
+        """Tell whether no more connections can be held."""
+        return len(self.connections) >= self._most_connections
+
+    def _accepted(self, accepted: socket.socket, peer: str) -> None:
         try:
             connection = Connection(
                 accepted,
@@ -95,7 +103,6 @@ class Gateway:
             accepted.close()
         else:
             self.connections.add(connection)
-        return room
 
     async def _tick(self) -> None:
         """Keep time for all: one ticker instead of a timer each."""

@@ -13,15 +13,23 @@ log = logging.getLogger("server")
 
 BACKLOG = 65_535  # the kernel cuts it to net.core.somaxconn
 BATCH = 64  # connections accepted in a row before others have their turn
+# Bytes that the kernel holds of an answer beyond what is under way. Without this bound, 600 readers
+# that never read took 885 MB, and 11 MB went out to one that does at 1.6 GB/s instead of 2.9.
+MOST_UNSENT = 64 * 1024
+MOST_PATIENCE = 2**31 - 1  # milliseconds, tcp(7)
 REST = 1.0  # seconds without accepting, where there is no descriptor to be had
 WARNING_INTERVAL = 60.0  # seconds between two warnings that it is so
 _SHORTAGES = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 
-Accepted = Callable[[socket.socket, str], bool]
+Accepted = Callable[[socket.socket, str], None]
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Make a listening socket for the first address of a host. Raises OSError."""
+def listen(host: str, port: int, patience: float) -> socket.socket:
+    """Make a listening socket for the first address of a host. Raises OSError.
+
+    A peer that acknowledges nothing for `patience` seconds is given up by the kernel, also when
+    its connection is closed already and only the kernel still has its answer.
+    """
     family, _, _, _, address = socket.getaddrinfo(
         host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )[0]
@@ -29,8 +37,12 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         # A restarted server must not wait for its predecessor's connections to time out.
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        # Accepted sockets inherit it: an answer's last bytes must not wait for an acknowledgement.
+        # The accepted sockets inherit these. An answer's last bytes must not wait for an
+        # acknowledgement.
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, MOST_UNSENT)
+        milliseconds = min(int(patience * 1000), MOST_PATIENCE)
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
         listening.bind(address)
         listening.listen(BACKLOG)
         listening.setblocking(False)
@@ -44,15 +56,20 @@ class Listener:
     """Accepts until told to stop."""
 
     def __init__(
-        self, listening: socket.socket, accepted: Accepted, make_room: Callable[[], bool]
+        self,
+        listening: socket.socket,
+        accepted: Accepted,
+        is_full: Callable[[], bool],
+        make_room: Callable[[], bool],
     ) -> None:
         """Hand each connection to `accepted`, with its peer's address.
 
-        It tells whether one more can be taken now. `make_room` is called where the system refuses
-        a descriptor, and tells whether that helped.
+        Where `is_full` says so, or the system refuses a descriptor, `make_room` is called before
+        one more is accepted, and tells whether that helped.
         """
         self._socket = listening
         self._accepted = accepted
+        self._is_full = is_full
         self._make_room = make_room
         self._warned = -math.inf
         self._loop = asyncio.get_running_loop()
@@ -64,25 +81,32 @@ class Listener:
 
     def _accept(self, most: int = BATCH) -> None:
         for _ in range(most):
+            if self._is_full() and not self._relieve():
+                return
             try:
                 accepted, address = self._socket.accept()
             except BlockingIOError:
                 return
             except OSError as error:
-                if error.errno not in _SHORTAGES:
-                    continue  # this one was gone before it was accepted
-                if not self._is_awaited():
-                    return  # the system looks for a descriptor first, then for who wants it
-                self._warn()
-                if not self._make_room():
-                    self._rest()
+                # Where it is another error, this one was gone before it was accepted.
+                if error.errno in _SHORTAGES and not self._relieve():
                     return
             else:
                 accepted.setblocking(False)
-                if not self._accepted(accepted, f"{address[0]}:{address[1]}"):
-                    self._warn()
-                    self._rest()
-                    return
+                self._accepted(accepted, f"{address[0]}:{address[1]}")
+
+    def _relieve(self) -> bool:
+        """Make room for one that waits. False where none does, or where there is none to be had.
+
+        The system looks for a descriptor first, and then for who wants it.
+        """
+        if not self._is_awaited():
+            return False
+        self._warn()
+        if self._make_room():
+            return True
+        self._rest()
+        return False
 
     def _is_awaited(self) -> bool:
         """Tell whether somebody waits to be accepted."""

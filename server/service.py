@@ -34,7 +34,7 @@ class Service:
 
     def take(self, snapshot: Snapshot, age: float) -> None:
         """Hold a snapshot from now on; its age is in seconds."""
-        self._hold(snapshot, age)
+        self._hold(snapshot, self._holding.edition + 1 if self._holding else 1, age)
         log.info(
             "snapshot received",
             extra=event(items=snapshot.items, bytes=len(snapshot.identity), age=age),
@@ -48,12 +48,12 @@ class Service:
         holding = self._holding
         if not holding or holding.snapshot.identity_digest != digest:
             return False
-        self._hold(holding.snapshot, age)
+        self._hold(holding.snapshot, holding.edition, age)
         return True
 
-    def _hold(self, snapshot: Snapshot, age: float) -> None:
+    def _hold(self, snapshot: Snapshot, edition: int, age: float) -> None:
         now = time.monotonic()
-        self._holding = Holding(snapshot, now - age)
+        self._holding = Holding(snapshot, edition, now - age)
         self.tick(now, time.time())
 
     def tick(self, now: float, wall: float) -> None:

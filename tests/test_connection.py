@@ -11,9 +11,10 @@ from unittest import mock
 from server import connection as connecting
 from server.body import MAX_DRAINED
 from server.connection import RATE_WINDOW, Connection, unsent
+from server.connections import Connections
 from server.readiness import Readiness
 from server.service import Service
-from tests.samples import ITEMS, snapshot
+from tests.samples import ITEMS, get, snapshot
 from tests.serving import GET, LAST_GET, Peer, Serving
 from tests.support import DEADLINE, AsyncTestCase, TestCase, wait_until
 
@@ -184,6 +185,16 @@ class Bodies(TestCase):
             peer.half_close()
             self.assertTrue(peer.ended())
 
+    def test_also_who_said_that_it_is_the_last_can_send_all_of_a_large_one(self) -> None:
+        """An answer before the body's end is followed by a lingering close in any case."""
+        for _ in range(20):
+            uploading = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=10)
+            self.addCleanup(uploading.close)
+            headers = {"Connection": "close", "Content-Length": "200000"}
+            uploading.request("POST", "/", (b"x" * 1000 for _ in range(200)), headers)
+            with uploading.getresponse() as response:
+                self.assertEqual(response.status, 405)
+
     def test_a_malformed_one_is_refused(self) -> None:
         peer = self.server.connect()
         self.assertEqual(peer.ask(CHUNKED + b"nonsense\r\n" + GET).status, 400)
@@ -270,6 +281,15 @@ class TheLimit(TestCase):
         peers[0].reset()
         wait_until(lambda: self.server.clients() == 1, "the slot is free")
 
+    def test_who_does_not_read_the_answer_keeps_its_slot_though_it_is_the_last(self) -> None:
+        """Or else any number of them could have the kernel hold an answer each."""
+        self.server.hold(LARGE)
+        for _ in range(2):
+            peer = self.server.connect(receive_buffer=4096)
+            peer.send(LAST_GET)
+            self.assertEqual(peer.read(1), b"H")
+        self.assertEqual(self.server.connect().ask(LAST_GET).status, 503)
+
     def test_a_refused_upload_reads_its_refusal(self) -> None:
         inside = [self.server.connect() for _ in range(2)]
         self.assertEqual([peer.ask().status for peer in inside], [200, 200])
@@ -327,6 +347,7 @@ class Timeouts(TestCase):
             time.sleep(0.05)
 
     def test_who_does_not_read_is_cut(self) -> None:
+        """By a reset, for otherwise the kernel would keep what it has of the answer."""
         self.server.hold(LARGE)
         peer = self.server.connect(receive_buffer=4096)
         peer.send(GET)
@@ -334,12 +355,35 @@ class Timeouts(TestCase):
         self.assertEqual(self.server.clients(), 1)
         wait_until(lambda: self.server.connections() == 0, "it is cut")
         self.assertEqual(self.server.clients(), 0)
+        with self.assertRaises(ConnectionResetError):
+            peer.read()
+
+    def test_who_reads_slowly_but_steadily_gets_all(self) -> None:
+        """Though the kernel takes a part at once, and then nothing for longer than the timeout."""
+        self.server.hold(LARGE)
+        peer = self.server.connect()
+        peer.send(GET)
+        started, received = time.monotonic(), b""
+        while time.monotonic() - started < 2:  # ten times the timeout
+            received += peer.read(20_000)
+            time.sleep(0.02)
+        received += peer.read(len(LARGE.identity) - len(received))
+        self.assertIn(LARGE.identity[-50_000:-10_000], received)
+
+    def test_a_request_that_came_while_the_server_stood_still_is_answered(self) -> None:
+        peers = [self.server.connect() for _ in range(50)]
+        self.assertEqual({peer.ask().status for peer in peers}, {200})
+        with self.server.held_up():
+            for peer in peers:
+                peer.send(GET)
+            time.sleep(0.5)  # longer than the timeout
+        self.assertEqual({peer.response().status for peer in peers}, {200})
 
     def test_who_never_closes_after_the_last_answer_is_closed(self) -> None:
         peer = self.server.connect()
         self.assertEqual(peer.ask(b"nonsense\r\n\r\n").status, 400)
         self.assertEqual(self.server.connections(), 1)
-        with mock.patch.object(connecting, "LINGER_TIME", 0.1):
+        with mock.patch.object(connecting, "LINGER_SILENCE", 0.1):
             wait_until(lambda: self.server.connections() == 0, "it is closed")
 
 
@@ -399,6 +443,43 @@ class Swept(AsyncTestCase):
 
         self.sweep(act, idle_timeout=600.0)
         self.assertEqual(self.service.counters.cut, 1)
+
+    def test_who_asks_much_at_once_has_a_few_answers_at_a_time(self) -> None:
+        self.service.take(snapshot(), 0.0)
+        answer = self.service.answer(get(), closes=False)
+        size = len(answer.pieces[0])
+
+        def act(connection: Connection, near: socket.socket) -> None:
+            near.send(GET * 20)
+            for count in (8, 8, 4):
+                connection.ready()
+                self.assertEqual(len(near.recv(100_000)), count * size)
+
+        self.sweep(act)
+
+    def test_readers_of_snapshots_long_past_are_cut(self) -> None:
+        connections = Connections()
+
+        async def main() -> None:
+            readiness, opened = Readiness(), []
+            service = Service(100)
+            for edition in range(1, 13):
+                service.take(LARGE, 0.0)
+                near, far = socket.socketpair()
+                self.addCleanup(near.close)
+                far.setblocking(False)
+                made = Connection(far, "peer", service, readiness, 600.0, connections.discard)
+                connections.add(made)
+                opened.append(made)
+                near.send(GET)
+                made.ready()
+                self.assertEqual(made.edition, edition)
+            connections.sweep(time.monotonic())
+            self.assertEqual([made.edition for made in opened], [0, 0, 0, *range(4, 13)])
+            connections.close()
+            readiness.close()
+
+        self.run_async(main())
 
 
 class Unsent(TestCase):

@@ -76,13 +76,23 @@ class Room(TestCase):
             newcomer = self.server.connect()
             for peer in (*asking, newcomer):
                 peer.send(GET)
-        for peer in (*asking, newcomer):
+        for peer in asking:
             self.assertEqual(peer.response().status, 503)
+        asking[0].close()
+        self.assertEqual(newcomer.response().status, 503)
+
+    def test_who_has_had_the_last_answer_makes_room_too(self) -> None:
+        inside = [self.server.connect() for _ in range(10)]
+        for peer in inside:
+            self.assertEqual(peer.ask().status, 503)
+        self.assertEqual(inside[0].ask(b"nonsense\r\n\r\n").status, 400)
+        self.assertEqual(self.server.connect().ask().status, 503)
+        self.assertEqual([peer.ask().status for peer in inside[1:]], [503] * 9)
 
     def test_where_nobody_can_make_room_a_newcomer_waits_until_somebody_leaves(self) -> None:
         with self.assertLogs("server", logging.WARNING) as logs:
             inside = []
-            for _ in range(11):
+            for _ in range(10):
                 inside.append(self.server.connect())
                 self.assertEqual(inside[-1].ask().status, 503)
             newcomers = [self.server.connect() for _ in range(2)]
