@@ -77,11 +77,17 @@ def read(
             action="append" if setting.many else "store",
         )
     known, strange = parser.parse_known_args(_bound(arguments, settings))
-    if strange:  # told by their names only, for what stands without one may be a secret
-        names = [word.partition("=")[0] if word.startswith("-") else "a word" for word in strange]
-        parser.error(f"unrecognized arguments: {', '.join(names)}")
+    if strange:
+        parser.error(f"unrecognized arguments: {', '.join(map(_name, strange))}")
     given = vars(known)
     return {s.name: _value(s, given[s.name], environment.get(s.variable, "")) for s in settings}
+
+
+def _name(argument: str) -> str:
+    """Tell an unknown argument without its value, which may be a URL with a password."""
+    if argument.startswith("-"):
+        return argument.partition("=")[0]
+    return argument if re.fullmatch(r"[\w.-]*", argument) else "a value"
 
 
 def _bound(arguments: Sequence[str], settings: Sequence[Setting]) -> list[str]:
