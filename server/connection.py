@@ -241,9 +241,9 @@ class Connection:
         self._socket.shutdown(socket.SHUT_WR)
 
     def _drop_input(self) -> None:
-        self._since = time.monotonic()
         if not self._socket.recv(RECEIVE):
             self.close()
+        self._since = time.monotonic()
 
     def sweep(self, now: float) -> None:
         """End what has taken too long; `now` is the monotonic clock."""
@@ -275,7 +275,7 @@ class Connection:
     def _measure(self, now: float) -> None:
         """Cut a reader that takes nothing for too long, or too little.
 
-        What counts is what the peer has acknowledged: the kernel takes a megabyte at once, and then
+        What counts is what the peer has acknowledged: the kernel takes much at once, and then
         nothing for as long as that lasts.
         """
         taken = self._acknowledged()
