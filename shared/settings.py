@@ -109,7 +109,7 @@ def _value(setting: Setting, given: str | list[str] | None, variable: str) -> An
         texts = variable.split() if setting.many else [variable.strip()]
         source = f"{setting.variable}="
     elif setting.default is not None:
-        texts, source = [setting.default], "the default "
+        texts, source = [setting.default], f"the default of {setting.argument}, "
     elif setting.default_help is not None:
         return None
     else:

@@ -61,6 +61,14 @@ class Settings(TestCase):
                 read(arguments)
             self.assertEqual(str(caught.exception), message)
 
+    def test_a_default_that_cannot_be_used_here_is_named_with_its_setting(self) -> None:
+        some = (Setting("n", "--n", "N", "N", "how many", settings.whole_number(1, 9), "0"),)
+        with self.assertRaises(SettingError) as caught:
+            settings.read("program", "It does.", some, [], {})
+        self.assertEqual(
+            str(caught.exception), "the default of --n, 0: want a whole number from 1 to 9"
+        )
+
     def test_a_bad_variable_is_named_as_such(self) -> None:
         with self.assertRaises(SettingError) as caught:
             read(LIMIT="-5")
