@@ -1,6 +1,6 @@
-"""The connection: one socket of a client, from accept to close. Sockets are here and in listener.
+"""The connection: one socket of a client, from accept to close.
 
-Nothing blocks and no connection has a timer: the service's ticker calls `sweep`.
+Nothing blocks and no connection has a timer: the gateway's ticker calls `sweep`.
 """
 
 import fcntl
@@ -129,14 +129,21 @@ class Connection:
     def ready(self) -> None:
         """Do what the socket allows now."""
         self._in_a_row = 0
+        self._attempt(self._proceed)
+
+    def _proceed(self) -> None:
+        match self._phase:
+            case Phase.READING:
+                self._read()
+            case Phase.WRITING:
+                self._write()
+            case Phase.LINGERING:
+                self._drop_input()
+
+    def _attempt(self, act: Callable[[], None]) -> None:
+        """Do something with the socket. Whatever goes wrong ends this connection and no other."""
         try:
-            match self._phase:
-                case Phase.READING:
-                    self._read()
-                case Phase.WRITING:
-                    self._write()
-                case Phase.LINGERING:
-                    self._drop_input()
+            act()
         except BlockingIOError:  # a false alarm: there is nothing to be had yet
             return
         except OSError as error:  # a reset: there is nobody to answer any more
@@ -267,10 +274,7 @@ class Connection:
             self.close()
             return
         self._service.counters.cut += 1
-        try:
-            self._begin(self._service.reject(_TIMED_OUT, self._request))
-        except OSError:
-            self.close()
+        self._attempt(lambda: self._begin(self._service.reject(_TIMED_OUT, self._request)))
 
     def _measure(self, now: float) -> None:
         """Cut a reader that takes nothing for too long, or too little.

@@ -428,6 +428,19 @@ class Swept(AsyncTestCase):
 
         self.sweep(act)
 
+    def test_a_fault_of_ours_when_its_time_is_up_ends_it_and_not_the_sweep(self) -> None:
+        def act(connection: Connection, near: socket.socket) -> None:
+            near.send(GET[:10])
+            connection.ready()
+            connection.sweep(time.monotonic() + 6)
+            self.assertEqual(self.ended, [connection])
+
+        with (
+            self.assertLogs("server", logging.ERROR),
+            mock.patch.object(self.service, "reject", side_effect=RuntimeError("broken")),
+        ):
+            self.sweep(act)
+
     def test_a_reader_of_a_kilobyte_a_second_may_stay_a_slower_one_not(self) -> None:
         def act(connection: Connection, near: socket.socket) -> None:
             near.send(GET)
