@@ -19,7 +19,8 @@ _QUERY = rb"(?:\?(?:[" + _UNRESERVED_SUB_DELIMS + rb":@/?]|" + _PERCENT_ENCODED 
 # one would else pass for a host. An http URI without a host is invalid: RFC 9110, 4.2.1.
 _NAME = rb"(?:[A-Za-z0-9\-._~!$&'()*+;=]|" + _PERCENT_ENCODED + rb")++"
 _LITERAL = rb"\[[0-9A-Fa-f:.]++\]"  # of the future ones, with a version, there are none
-_AUTHORITY = rb"(?:" + _NAME + rb"|" + _LITERAL + rb")(?::[0-9]{0,5})?"
+_URI_HOST = rb"(?:" + _NAME + rb"|" + _LITERAL + rb")"
+_AUTHORITY = _URI_HOST + rb"(?::[0-9]{0,5})?"
 
 # RFC 9112, 3: single blanks, and the version to the letter (2.3).
 REQUEST_LINE = re.compile(rb"(" + TOKEN + rb") ([^ ]++) HTTP/([0-9])\.([0-9])")
@@ -30,11 +31,11 @@ ORIGIN_FORM = re.compile(rb"(" + _PATH + rb"++)" + _QUERY)
 ABSOLUTE_FORM = re.compile(
     rb"[Hh][Tt][Tt][Pp]://(" + _AUTHORITY + rb")(" + _PATH + rb"*+)" + _QUERY
 )
-AUTHORITY_FORM = re.compile(rb"(?:" + _NAME + rb"|" + _LITERAL + rb"):[0-9]{1,5}")
+AUTHORITY_FORM = re.compile(_URI_HOST + rb":[0-9]{1,5}")
 ASTERISK_FORM = re.compile(rb"\*")
 
-# RFC 9110, 7.2: the value of a Host field.
-HOST = re.compile(rb"(" + _NAME + rb"|" + _LITERAL + rb")(?::([0-9]{0,5}))?")
+# RFC 9110, 7.2: the value of a Host field, taken apart.
+HOST = re.compile(rb"(" + _URI_HOST + rb")(?::([0-9]{0,5}))?")
 
 # RFC 9112, 5 and RFC 9110, 5.5: no blank before the colon, no control but the tab in the value. The
 # blanks around the value are not part of it. A folded line begins with a blank, so it is none.
