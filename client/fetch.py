@@ -60,7 +60,7 @@ def fetch(url: Url, validators: Validators, most: int, wire: Wire) -> Fetched:
         fetched = _follow(url, validators, most, wire)
         wire.check()  # for what a connection shut down by it ends with looks like a whole answer
     except Exception as error:  # no stranger's bytes may end the client, whatever they set off
-        if wire.given_up:  # then the error is but its consequence
+        if wire.given_up is not None:  # then the error is but its consequence
             raise FetchError(wire.given_up) from None
         if isinstance(error, FetchError):
             raise

@@ -98,8 +98,8 @@ class Wire:
 
     def check(self) -> None:
         """Raise GivenUpError where the poll has been given up."""
-        if self._reason.done():
-            raise GivenUpError(self._reason.result())
+        if self.given_up is not None:
+            raise GivenUpError(self.given_up)
 
     def give_up(self, reason: str) -> None:
         """End whatever the poll is waiting for. To be called from another thread; again if need be.
