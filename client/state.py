@@ -10,7 +10,6 @@ import json
 import math
 import os
 import stat
-import threading
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -116,7 +115,6 @@ class StateFile:
     def __init__(self, path: Path) -> None:
         """Name the file."""
         self.path = path
-        self._writing = threading.Lock()
 
     def load(self, endpoints: Iterable[Endpoint]) -> State:
         """Read the file; an empty state where there is none. Raises StateError."""
@@ -148,17 +146,19 @@ class StateFile:
         return aside
 
     def save(self, state: State) -> None:
-        """Write the file: aside, flushed to the disk, renamed. Raises StateError."""
+        """Write the file: aside, flushed to the disk, renamed. Raises StateError.
+
+        Not for two threads at a time; `client.memory` waits for one before it begins the next.
+        """
         data = encode(state, time.monotonic(), time.time())
         aside = self.path.with_name(self.path.name + ".new")
         try:
-            with self._writing:
-                with open(aside, "wb", opener=_open) as file:
-                    file.write(data)
-                    file.flush()
-                    os.fsync(file.fileno())
-                self._check_kind()
-                os.replace(aside, self.path)
+            with open(aside, "wb", opener=_open) as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            self._check_kind()
+            os.replace(aside, self.path)
         except OSError as error:
             raise StateError(f"{aside} cannot be written: {error.strerror}") from None
 
