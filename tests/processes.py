@@ -1,4 +1,4 @@
-"""The real programs as processes, for tests that start, signal and read them."""
+"""The real programs as processes, for those who start, signal and read them."""
 
 import os
 import re
@@ -6,9 +6,9 @@ import signal
 import subprocess
 import sys
 import threading
-import unittest
 from collections.abc import Mapping
 from pathlib import Path
+from types import TracebackType
 
 from shared.settings import BAD_SETTING
 from tests.support import DEADLINE, wait_until
@@ -17,16 +17,16 @@ ROOT = Path(__file__).parent.parent
 
 
 class Program:
-    """`python -m client` or `python -m server`, started; its log is collected as it comes."""
+    """`python -m client` or `python -m server`, started; its log is collected as it comes.
+
+    At the end of its context, in a test `self.enterContext(Program(...))`, it is killed if it still
+    runs then.
+    """
 
     def __init__(
-        self,
-        test: unittest.TestCase,
-        name: str,
-        *arguments: str,
-        environment: Mapping[str, str] | None = None,
+        self, name: str, *arguments: str, environment: Mapping[str, str] | None = None
     ) -> None:
-        """Start it, to be killed at the end of the test if it still runs then."""
+        """Start it."""
         self._name = name
         self._process = subprocess.Popen(
             [sys.executable, "-m", name, *arguments],
@@ -40,7 +40,17 @@ class Program:
         self.lines: list[str] = []
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
-        test.addCleanup(self.kill)
+
+    def __enter__(self) -> "Program":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.kill()
 
     @property
     def pid(self) -> int:

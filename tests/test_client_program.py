@@ -34,9 +34,8 @@ class ClientTestCase(TestCase):
 
     def client(self, *arguments: str, **environment: str) -> Program:
         """Start a client on this test's socket."""
-        return Program(
-            self, "client", "--socket", str(self.socket), *arguments, environment=environment
-        )
+        common = ("--socket", str(self.socket))
+        return self.enterContext(Program("client", *common, *arguments, environment=environment))
 
 
 class BadValues(ClientTestCase):

@@ -52,7 +52,7 @@ class EndpointsProgram(TestCase):
 
     def demo(self, *arguments: str) -> Program:
         """Start it."""
-        return Program(self, "tests.demo", *arguments)
+        return self.enterContext(Program("tests.demo", *arguments))
 
     def playing(self) -> tuple[Program, str]:
         """Start it on a free port, and tell its origin too."""
@@ -171,7 +171,9 @@ class GatewayTestCase(TestCase):
     def gateway(self, **environment: str) -> Program:
         """Start it on a free port."""
         environment |= {"TMPDIR": self.folder}
-        return Program(self, "tests.demo", "gateway", "--port", "0", environment=environment)
+        return self.enterContext(
+            Program("tests.demo", "gateway", "--port", "0", environment=environment)
+        )
 
     def url(self, line: str) -> str:
         """Tell the URL that the line `ready: curl …` names."""
@@ -299,7 +301,7 @@ class GatewayProgram(GatewayTestCase):
     def test_a_port_in_use_is_one_line_and_nothing_is_started(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = str(taken.getsockname()[1])
-            gateway = Program(self, "tests.demo", "gateway", "--port", port)
+            gateway = self.enterContext(Program("tests.demo", "gateway", "--port", port))
             self.assertEqual(gateway.end(), 2)
         self.assertEqual(len(gateway.lines), 1, gateway.lines)
         refusal = (

@@ -23,7 +23,7 @@ class ServerTestCase(TestCase):
     def server(self, *arguments: str, **environment: str) -> Program:
         """Start a server on this test's socket, at a free port unless told otherwise."""
         common = ("--host", "127.0.0.1", "--port", "0", "--socket", str(self.socket))
-        return Program(self, "server", *common, *arguments, environment=environment)
+        return self.enterContext(Program("server", *common, *arguments, environment=environment))
 
     def connect(self, server: Program) -> Peer:
         """Connect to a server once it listens."""

@@ -44,12 +44,14 @@ class SystemTestCase(TestCase):
         polled = " ".join(f"{0.1 * 2**n:g}={url}" for n, url in enumerate(urls))
         # Nine tenths of these periods would be a short time on a slow machine.
         environment = {"ENDPOINTS": polled, "FETCH_TIMEOUT": "10"}
-        return Program(self, "client", "--socket", str(self.socket), environment=environment)
+        return self.enterContext(
+            Program("client", "--socket", str(self.socket), environment=environment)
+        )
 
     def server(self, *arguments: str) -> Program:
         """Start a server at a free port."""
         common = ("--host", "127.0.0.1", "--port", "0", "--socket", str(self.socket))
-        return Program(self, "server", *common, *arguments)
+        return self.enterContext(Program("server", *common, *arguments))
 
     def ask(self, server: Program, request: bytes | None = None) -> Response:
         """Ask a server on a connection of its own."""
@@ -192,8 +194,12 @@ class Tiers(SystemTestCase):
         path = str(self.socket.with_name("upper.sock"))
         state = str(self.socket.with_name("upper.json"))
         url = f"0.1=http://127.0.0.1:{lower.port()}/"
-        client = Program(self, "client", "--socket", path, "--state", state, "--endpoint", url)
-        upper = Program(self, "server", "--host", "127.0.0.1", "--port", "0", "--socket", path)
+        client = self.enterContext(
+            Program("client", "--socket", path, "--state", state, "--endpoint", url)
+        )
+        upper = self.enterContext(
+            Program("server", "--host", "127.0.0.1", "--port", "0", "--socket", path)
+        )
         wait_until(self.answers(upper, MERGED), "the upper tier serves the same")
         client.wait_for("outcome=not-modified")
         self.serve(["eeeeeeee"], [], [])
