@@ -62,6 +62,7 @@ class Connection:
         "_idle_timeout",
         "_in_a_row",
         "_phase",
+        "_preferred",
         "_readiness",
         "_receiver",
         "_request",
@@ -97,6 +98,7 @@ class Connection:
         self._ended = ended
         self._receiver = Receiver()
         self._phase = Phase.READING
+        self._preferred = False
         self._since = time.monotonic()
         """When it was accepted, or a request began, or a byte was taken by the peer or by us."""
         self._begun = 0.0
@@ -233,11 +235,20 @@ class Connection:
         request, self._answer, self._request = self._request, None, None
         self._since = time.monotonic()
         if not answer.closes:
-            return
-        if request and request.persistence is Persistence.CLOSE and not self._receiver.begun:
+            self._stay()
+        elif request and request.persistence is Persistence.CLOSE and not self._receiver.begun:
             self.close()  # the client said that nothing follows, so there is nothing to linger for
         else:
             self._linger()
+
+    def _stay(self) -> None:
+        """Come before strangers from now on: whoever is inside shall not feel how many there are.
+
+        Not before the first answer, since most who come only for one end with it.
+        """
+        if not self._preferred:
+            self._readiness.prefer(self._socket.fileno())
+            self._preferred = True
 
     # Ending
 

@@ -1,14 +1,20 @@
 """Readiness: which connections can be read from, or written to.
 
-One `epoll` of ours, which the event loop watches as a single file. Measured on a prototype against
+Two `epoll`s of ours, which the event loop watches as single files. Measured on a prototype against
 `loop.add_reader` on each connection: 13 % less time a request, 5 % less a connection.
+
+Two, so that those who are preferred need not wait for all the others. Measured with one, while 5000
+others came each second, 50 at once: the slowest hundredth of the answers to those inside took 6
+times as long as without them.
 """
 
 import asyncio
 import select
 from typing import Protocol
 
-BATCH = 256  # connections served in a row before the loop's other work has its turn
+BATCH = 256  # preferred connections served before the loop's other work has its turn
+OTHERS = 32  # the same of the others, for between them the preferred have theirs
+OTHERS_IN_A_ROW = 4  # the others served before that
 
 READABLE = select.EPOLLIN
 WRITABLE = select.EPOLLOUT
@@ -22,35 +28,55 @@ class Watched(Protocol):
 
 
 class Readiness:
-    """The connections under watch, by file descriptor."""
+    """The connections under watch, by file descriptor: those that are preferred, and the others."""
 
     def __init__(self) -> None:
         """Watch on the running loop."""
-        self._epoll = select.epoll()
+        self._preferred, self._others = select.epoll(), select.epoll()
         self._watched: dict[int, Watched] = {}
         self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(self._epoll.fileno(), self._serve)
+        self._loop.add_reader(self._preferred.fileno(), self._serve_preferred)
+        self._loop.add_reader(self._others.fileno(), self._serve_others)
 
     def watch(self, descriptor: int, watched: Watched) -> None:
         """Call `watched.ready` whenever the descriptor is readable. Raises OSError."""
-        self._epoll.register(descriptor, READABLE)
+        self._others.register(descriptor, READABLE)
         self._watched[descriptor] = watched
+
+    def prefer(self, descriptor: int) -> None:
+        """Have it wait for only a few of the others from now on. Raises OSError."""
+        self._others.unregister(descriptor)
+        self._preferred.register(descriptor, READABLE)
 
     def change(self, descriptor: int, events: int) -> None:
         """Wait for READABLE or for WRITABLE from now on."""
-        self._epoll.modify(descriptor, events)
+        # A set of those in the one or in the other would cost more, as this is asked for rarely.
+        try:
+            self._preferred.modify(descriptor, events)
+        except FileNotFoundError:
+            self._others.modify(descriptor, events)
 
     def forget(self, descriptor: int) -> None:
         """Watch no more. The descriptor is to be closed, which takes it out of the epoll too."""
         self._watched.pop(descriptor, None)
 
     def close(self) -> None:
-        """Let the epoll go."""
-        self._loop.remove_reader(self._epoll.fileno())
-        self._epoll.close()
+        """Let the epolls go."""
+        for epoll in (self._preferred, self._others):
+            self._loop.remove_reader(epoll.fileno())
+            epoll.close()
 
-    def _serve(self) -> None:
-        for descriptor, _ in self._epoll.poll(0, BATCH):
+    def _serve_preferred(self) -> None:
+        self._serve(self._preferred.poll(0, BATCH))
+
+    def _serve_others(self) -> None:
+        events = self._others.poll(0, OTHERS)
+        for start in range(0, len(events), OTHERS_IN_A_ROW):
+            self._serve(events[start : start + OTHERS_IN_A_ROW])
+            self._serve_preferred()
+
+    def _serve(self, events: list[tuple[int, int]]) -> None:
+        for descriptor, _ in events:
             # One that was served before it may have ended this one.
             if watched := self._watched.get(descriptor):
                 watched.ready()

@@ -1,8 +1,10 @@
 """Readiness: which of the watched are called."""
 
+import functools
 import socket
+from collections.abc import Callable
 
-from server.readiness import READABLE, WRITABLE, Readiness
+from server.readiness import OTHERS_IN_A_ROW, READABLE, WRITABLE, Readiness
 from tests.support import AsyncTestCase, eventually
 
 
@@ -22,6 +24,13 @@ class Watched:
             if other.end.fileno() >= 0:
                 other.readiness.forget(other.end.fileno())
                 other.end.close()
+
+
+class Called:
+    """Watched, it does what it is told to."""
+
+    def __init__(self, call: Callable[[], None]) -> None:
+        self.ready = call
 
 
 class Watching(AsyncTestCase):
@@ -69,6 +78,47 @@ class Watching(AsyncTestCase):
             readiness.change(watched.end.fileno(), READABLE)
             near.send(b"x")
             await eventually(lambda: watched.calls, "it is called")
+            readiness.close()
+
+        self.run_async(main())
+
+    def test_who_is_preferred_need_not_wait_for_all_the_others(self) -> None:
+        async def main() -> None:
+            readiness, order = Readiness(), list[str]()
+            pairs = [socket.socketpair() for _ in range(21)]
+            (inside, preferred), others = pairs[0], pairs[1:]
+
+            def answer() -> None:
+                preferred.recv(1)
+                order.append("preferred")
+
+            def refuse(other: socket.socket) -> None:
+                other.recv(1)
+                order.append("other")
+                if len(order) == 1:
+                    inside.send(b"x")
+
+            readiness.watch(preferred.fileno(), Called(answer))
+            readiness.prefer(preferred.fileno())
+            for near, far in others:
+                readiness.watch(far.fileno(), Called(functools.partial(refuse, far)))
+                near.send(b"x")
+            await eventually(lambda: len(order) == 21, "all are called")
+            self.assertEqual(order.index("preferred"), OTHERS_IN_A_ROW)
+            readiness.close()
+            for near, far in pairs:
+                near.close()
+                far.close()
+
+        self.run_async(main())
+
+    def test_who_is_preferred_can_wait_for_something_else_too(self) -> None:
+        async def main() -> None:
+            readiness = Readiness()
+            _, watched = self.pair(readiness)
+            readiness.prefer(watched.end.fileno())
+            readiness.change(watched.end.fileno(), WRITABLE)
+            await eventually(lambda: watched.calls, "it is called though nothing was sent")
             readiness.close()
 
         self.run_async(main())
