@@ -56,17 +56,14 @@ class Answers:
 
         `now` is the monotonic clock, `wall` seconds since the epoch; both stand still from here.
         """
-        self._snapshot = holding.snapshot if holding else None
+        self.snapshot: Snapshot | None = holding.snapshot if holding else None
+        """The snapshot that they are made of."""
+        self.wall = wall
+        """When they are given."""
         self._edition = holding.edition if holding else 0
         self._age = int(max(0.0, now - holding.succeeded)) if holding else 0
-        self._wall = wall
         self._date = formatdate(wall, usegmt=True)
         self._rendered: dict[object, Answer] = {}
-
-    @property
-    def snapshot(self) -> Snapshot | None:
-        """The snapshot that they are made of."""
-        return self._snapshot
 
     def give(
         self, decided: Representation | Problem, persistence: Persistence, bodiless: bool = False
@@ -115,7 +112,7 @@ class Answers:
     def _representation(
         self, chosen: Representation
     ) -> tuple[HTTPStatus, Payload, list[tuple[str, str]]]:
-        snapshot = self._snapshot
+        snapshot = self.snapshot
         assert snapshot, "what is decided for a snapshot is answered with it"
         fields = [
             ("Date", self._date),
@@ -129,7 +126,7 @@ class Answers:
         zipped = chosen.coding is Coding.GZIP
         body = snapshot.gzip if zipped else snapshot.identity
         # No later than Date, RFC 9110, 8.8.2.1; it can be, see client.render.stamp.
-        modified = min(float(snapshot.last_modified), self._wall)
+        modified = min(float(snapshot.last_modified), self.wall)
         fields += [
             ("Content-Type", "application/json"),
             ("Content-Length", str(len(body))),

@@ -56,8 +56,8 @@ def over_limit(limit: int) -> Problem:
     )
 
 
-def decide(request: Request, snapshot: Snapshot | None) -> Representation | Problem:
-    """Decide what a client within the limit gets."""
+def decide(request: Request, snapshot: Snapshot | None, now: float) -> Representation | Problem:
+    """Decide what a client within the limit gets; `now` is in seconds since the epoch."""
     if request.path not in ("/", ""):
         return _NOT_FOUND
     if request.method != "GET":
@@ -68,7 +68,8 @@ def decide(request: Request, snapshot: Snapshot | None) -> Representation | Prob
     coding = negotiate(request.fields.get("accept-encoding"), gzip_pays)
     if coding is None:
         return _NOT_ACCEPTABLE
-    match evaluate(request.fields, entity_tag(snapshot, coding), snapshot.last_modified):
+    tag = entity_tag(snapshot, coding)
+    match evaluate(request.fields, tag, snapshot.last_modified, now):
         case HTTPStatus.PRECONDITION_FAILED:
             return _PRECONDITION_FAILED
         case HTTPStatus.NOT_MODIFIED:

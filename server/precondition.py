@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
@@ -18,33 +18,35 @@ _YEAR = "[1-9][0-9]{3}"
 _TIME = "[0-9]{2}:[0-9]{2}:[0-9]{2}"
 _DATE = re.compile(
     f"{_DAY}, [0-9]{{2}} {_MONTH} {_YEAR} {_TIME} GMT"
-    f"|{_LONG_DAY}, [0-9]{{2}}-{_MONTH}-[0-9]{{2}} {_TIME} GMT"
+    f"|(?P<rfc850>{_LONG_DAY}, [0-9]{{2}}-{_MONTH}-[0-9]{{2}} {_TIME} GMT)"
     f"|{_DAY} {_MONTH} [ 0-9][0-9] {_TIME} {_YEAR}"
 )
 
 
-def evaluate(fields: Mapping[str, str], tag: str, last_modified: int) -> HTTPStatus | None:
+def evaluate(
+    fields: Mapping[str, str], tag: str, last_modified: int, now: float
+) -> HTTPStatus | None:
     """Tell what the preconditions of a GET come to, in the order of RFC 9110, 13.2.2.
 
-    `tag` is the entity tag of the representation that would be sent, `last_modified` in seconds
-    since the epoch. 412 where it is not what was asked for, 304 where it is what the client has,
-    None where it is to be sent.
+    `tag` is the entity tag of the representation that would be sent; `last_modified` and `now` are
+    in seconds since the epoch. 412 where it is not what was asked for, 304 where it is what the
+    client has, None where it is to be sent.
     """
-    if not _is_as_expected(fields, tag, last_modified):
+    if not _is_as_expected(fields, tag, last_modified, now):
         return HTTPStatus.PRECONDITION_FAILED
     if (none_match := fields.get("if-none-match")) is not None:
         return HTTPStatus.NOT_MODIFIED if _names(none_match, tag, strongly=False) else None
-    modified = _date(fields.get("if-modified-since"))
+    modified = _date(fields.get("if-modified-since"), now)
     if modified is not None and last_modified <= modified:
         return HTTPStatus.NOT_MODIFIED
     return None
 
 
-def _is_as_expected(fields: Mapping[str, str], tag: str, last_modified: int) -> bool:
+def _is_as_expected(fields: Mapping[str, str], tag: str, last_modified: int, now: float) -> bool:
     match = fields.get("if-match")
     if match is not None:
         return _names(match, tag, strongly=True)
-    unmodified = _date(fields.get("if-unmodified-since"))
+    unmodified = _date(fields.get("if-unmodified-since"), now)
     return unmodified is None or last_modified <= unmodified
 
 
@@ -57,11 +59,26 @@ def _names(value: str, tag: str, strongly: bool) -> bool:
     )
 
 
-def _date(value: str | None) -> float | None:
+def _date(value: str | None, now: float) -> float | None:
     """Tell an HTTP date in seconds since the epoch; None where it is not one."""
-    if value is None or not _DATE.fullmatch(value):
+    match = _DATE.fullmatch(value or "")
+    if not match:
         return None
     try:
-        return parsedate_to_datetime(value).replace(tzinfo=UTC).timestamp()
+        date = parsedate_to_datetime(match[0]).replace(tzinfo=UTC)
+        return (_in_full(date, now) if match["rfc850"] else date).timestamp()
     except ValueError:  # a 31st of February
         return None
+
+
+def _in_full(date: datetime, now: float) -> datetime:
+    """Choose the century for a year of two digits: the latest that is no more than 50 years ahead.
+
+    RFC 9110, 5.6.7.
+    """
+    today = datetime.fromtimestamp(now, UTC)
+    last = today.year + 50
+    year = last - (last - date.year) % 100
+    if year == last and date.timetuple()[1:6] > today.timetuple()[1:6]:
+        year -= 100
+    return date.replace(year=year)

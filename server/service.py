@@ -80,7 +80,7 @@ class Service:
 
     def answer(self, request: Request, closes: bool) -> Answer:
         """Answer a client within the limit; `closes` where the connection cannot go on."""
-        decided = decide(request, self.answers.snapshot)
+        decided = decide(request, self.answers.snapshot, self.answers.wall)
         closing = closes or self.stopping
         persistence = Persistence.CLOSE if closing else request.persistence
         answer = self.answers.give(decided, persistence, _is_head(request))

@@ -7,27 +7,28 @@ from server.decision import Representation, decide, entity_tag, over_limit
 from server.problem import Problem
 from server.request import Request
 from shared.snapshot import Snapshot
-from tests.samples import HTTP_DATE, get, snapshot
+from tests.samples import HTTP_DATE, LAST_MODIFIED, get, snapshot
 from tests.support import TestCase
 
 LONG = snapshot(padding=100)
 SHORT = snapshot()
+NOW = LAST_MODIFIED + 60.0
 
 
 class Decisions(TestCase):
     def problem(self, request: Request, held: Snapshot | None = LONG) -> Problem:
         """Decide what is to end in a problem."""
-        found = decide(request, held)
+        found = decide(request, held, NOW)
         assert isinstance(found, Problem), found
         return found
 
     def test_a_get_of_the_root_is_answered_with_the_data(self) -> None:
-        self.assertEqual(decide(get(), LONG), Representation(Coding.IDENTITY))
+        self.assertEqual(decide(get(), LONG, NOW), Representation(Coding.IDENTITY))
 
     def test_gzip_is_chosen_where_it_is_the_shorter_one(self) -> None:
         asking = get(accept_encoding="gzip")
-        self.assertEqual(decide(asking, LONG), Representation(Coding.GZIP))
-        self.assertEqual(decide(asking, SHORT), Representation(Coding.IDENTITY))
+        self.assertEqual(decide(asking, LONG, NOW), Representation(Coding.GZIP))
+        self.assertEqual(decide(asking, SHORT, NOW), Representation(Coding.IDENTITY))
 
     def test_each_coding_has_a_tag_of_its_own(self) -> None:
         tags = {coding: entity_tag(LONG, coding) for coding in Coding}
@@ -35,12 +36,12 @@ class Decisions(TestCase):
         for coding, tag in tags.items():
             self.assertRegex(tag, '^"[0-9a-f]{32}"$')
             asking = get(accept_encoding=coding.value, if_none_match=tag)
-            self.assertEqual(decide(asking, LONG), Representation(coding, modified=False))
+            self.assertEqual(decide(asking, LONG, NOW), Representation(coding, modified=False))
         crossed = get(accept_encoding="gzip", if_none_match=tags[Coding.IDENTITY])
-        self.assertEqual(decide(crossed, LONG), Representation(Coding.GZIP))
+        self.assertEqual(decide(crossed, LONG, NOW), Representation(Coding.GZIP))
 
     def test_a_date_tells_what_is_new_too(self) -> None:
-        current = decide(get(if_modified_since=HTTP_DATE), LONG)
+        current = decide(get(if_modified_since=HTTP_DATE), LONG, NOW)
         self.assertEqual(current, Representation(Coding.IDENTITY, modified=False))
 
     def test_a_precondition_can_fail(self) -> None:

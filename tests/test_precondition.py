@@ -8,6 +8,7 @@ from tests.support import TestCase
 TAG = '"630e1244"'
 OTHER = '"5f4a8990"'
 MODIFIED = 784111777  # Sun, 06 Nov 1994 08:49:37 GMT, the RFC's own example
+NOW = 1795521600  # Tue, 24 Nov 2026 12:00:00 GMT
 DATES = (
     "Sun, 06 Nov 1994 08:49:37 GMT",
     "Sunday, 06-Nov-94 08:49:37 GMT",
@@ -24,6 +25,7 @@ NO_DATES = (
     "Sun, 6 Nov 1994 08:49:38 GMT",
     "sun, 06 nov 1994 08:49:38 gmt",
     "Sun, 31 Feb 1994 08:49:38 GMT",
+    "Monday, 29-Feb-95 08:49:38 GMT",
     "Sun, 06 Nov 1994 25:49:38 GMT",
     "06 Nov 1994 08:49:38 GMT",
     "Sun, 06 Nov 0000 08:49:38 GMT",
@@ -37,7 +39,7 @@ class Preconditions(TestCase):
         """Check what a request's fields come to; underscores stand for hyphens."""
         named = {name.replace("_", "-"): value for name, value in fields.items()}
         with self.subTest(named):
-            self.assertIs(evaluate(named, TAG, MODIFIED), outcome)
+            self.assertIs(evaluate(named, TAG, MODIFIED, NOW), outcome)
 
     def test_a_request_without_any_is_sent_the_data(self) -> None:
         self.assert_evaluated(SEND)
@@ -67,6 +69,23 @@ class Preconditions(TestCase):
         for date in (*DATES, LATER):
             self.assert_evaluated(SEND, if_unmodified_since=date)
         self.assert_evaluated(FAILED, if_unmodified_since=EARLIER)
+
+    def test_a_year_of_two_digits_is_no_more_than_50_years_ahead(self) -> None:
+        """5.6.7."""
+        for date in (
+            "Sunday, 06-Nov-95 08:49:36 GMT",
+            "Sunday, 06-Nov-26 08:49:36 GMT",
+            "Sunday, 06-Nov-69 08:49:36 GMT",
+            "Saturday, 29-Feb-76 08:49:36 GMT",
+            "Tuesday, 24-Nov-76 12:00:00 GMT",
+        ):
+            self.assert_evaluated(CURRENT, if_modified_since=date)
+        for date in (
+            "Tuesday, 24-Nov-76 12:00:01 GMT",
+            "Saturday, 06-Nov-77 08:49:36 GMT",
+            "Sunday, 06-Nov-94 08:49:36 GMT",
+        ):
+            self.assert_evaluated(SEND, if_modified_since=date)
 
     def test_a_date_that_is_not_one_is_ignored(self) -> None:
         for value in NO_DATES:
