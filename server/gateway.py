@@ -111,7 +111,7 @@ class Gateway:
             await asyncio.sleep(min(TICK, self._configuration.idle_timeout / 4))
             now = time.monotonic()
             self.service.tick(now, time.time())
-            self.connections.sweep(now)
+            await self.connections.sweep(now)
             if now - reported >= REPORT_INTERVAL:
                 reported = now
                 self._report()

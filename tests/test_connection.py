@@ -11,7 +11,6 @@ from unittest import mock
 from server import connection as connecting
 from server.body import MAX_DRAINED
 from server.connection import RATE_WINDOW, Connection, unsent
-from server.connections import Connections
 from server.readiness import Readiness
 from server.service import Service
 from tests.samples import ITEMS, get, snapshot
@@ -469,30 +468,6 @@ class Swept(AsyncTestCase):
                 self.assertEqual(len(near.recv(100_000)), count * size)
 
         self.sweep(act)
-
-    def test_readers_of_snapshots_long_past_are_cut(self) -> None:
-        connections = Connections()
-
-        async def main() -> None:
-            readiness, opened = Readiness(), []
-            service = Service(100)
-            for edition in range(1, 13):
-                service.take(LARGE, 0.0)
-                near, far = socket.socketpair()
-                self.addCleanup(near.close)
-                far.setblocking(False)
-                made = Connection(far, "peer", service, readiness, 600.0, connections.discard)
-                connections.add(made)
-                opened.append(made)
-                near.send(GET)
-                made.ready()
-                self.assertEqual(made.edition, edition)
-            connections.sweep(time.monotonic())
-            self.assertEqual([made.edition for made in opened], [0, 0, 0, *range(4, 13)])
-            connections.close()
-            readiness.close()
-
-        self.run_async(main())
 
 
 class Unsent(TestCase):

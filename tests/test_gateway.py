@@ -91,6 +91,10 @@ class Room(TestCase):
 
     def test_where_nobody_can_make_room_a_newcomer_waits_until_somebody_leaves(self) -> None:
         with self.assertLogs("server", logging.WARNING) as logs:
+
+            def warnings() -> list[str]:
+                return [line for line in logs.output[:] if "descriptors run short" in line]
+
             inside = []
             for _ in range(10):
                 inside.append(self.server.connect())
@@ -98,11 +102,11 @@ class Room(TestCase):
             newcomers = [self.server.connect() for _ in range(2)]
             for newcomer in newcomers:
                 newcomer.send(GET)
+            wait_until(warnings, "the shortage is noticed")
             for peer in inside:
                 peer.close()
             self.assertEqual({peer.response().status for peer in newcomers}, {503})
-        warnings = [line for line in logs.output if "descriptors run short" in line]
-        self.assertEqual(len(warnings), 1)
+        self.assertEqual(len(warnings()), 1)
 
 
 class Reporting(TestCase):
