@@ -124,7 +124,7 @@ class _Chunked:
         match = grammar.CHUNK_LINE.fullmatch(line)
         if not match:
             return _MALFORMED
-        self._chunks += 1
         self._missing = int(match[1], 16)
+        self._chunks += self._missing > 0
         self._part = _Part.DATA if self._missing else _Part.TRAILER
         return Body.UNFINISHED

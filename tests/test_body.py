@@ -105,3 +105,7 @@ class ChunkedBodies(Draining):
             while drained.eat(chunk) == (Body.UNFINISHED, b""):
                 count += 1
             self.assertEqual(count, most)
+
+    def test_the_last_chunk_is_not_one_too_many(self) -> None:
+        chunks = b"1\r\nx\r\n" * MAX_CHUNKS
+        self.assertEqual(self.eaten(CHUNKED, chunks + b"0\r\n\r\n"), (Body.WHOLE, b""))
