@@ -44,15 +44,18 @@ FIELD_LINE = re.compile(rb"(" + TOKEN + rb"):([\t \x21-\x7e\x80-\xff]*+)")
 # RFC 9110, 8.6: digits alone. Eighteen of them are more bytes than there are.
 CONTENT_LENGTH = re.compile(r"[0-9]{1,18}")
 
-# RFC 9110, 5.6.2, of text
-TOKENS = re.compile(TOKEN.decode("ascii"))
-
 # RFC 9112, 7.1: size and extensions (RFC 9110, 5.6.4 for the quoted string, 5.6.3 for the blanks).
 _QUOTED = rb'"(?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t \x21-\x7e\x80-\xff])*+"'
 _EXTENSION = (
     rb"[ \t]*+;[ \t]*+" + TOKEN + rb"(?:[ \t]*+=[ \t]*+(?:" + TOKEN + rb"|" + _QUOTED + rb"))?"
 )
 CHUNK_LINE = re.compile(rb"0*([0-9A-Fa-f]{1,8})(?:" + _EXTENSION + rb")*+")
+
+# RFC 9112, 7, of text in lower case. The parameters of chunked are an error, 7.1.
+_PARAMETER = rb"[ \t]*+;[ \t]*+" + TOKEN + rb"[ \t]*+=[ \t]*+(?:" + TOKEN + rb"|" + _QUOTED + rb")"
+TRANSFER_CODING = re.compile(
+    (rb"(?!chunked[ \t]*;)" + TOKEN + rb"(?:" + _PARAMETER + rb")*+").decode("latin-1")
+)
 
 # RFC 9112, 2.2: what no line of a head may hold, wherever it is cut: a bare LF or CR, a control.
 FOUL = re.compile(rb"(?<!\r)\n|\r(?=[^\n])|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")

@@ -175,7 +175,7 @@ def _check_transfer_coding(value: str) -> None:
     codings = [coding.strip(" \t") for coding in value.lower().split(",")]
     if codings == ["chunked"]:
         return
-    if "chunked" in codings[:-1] or not all(map(grammar.TOKENS.fullmatch, codings)):
+    if "chunked" in codings[:-1] or not all(map(grammar.TRANSFER_CODING.fullmatch, codings)):
         raise _RefusedError("The Transfer-Encoding is not valid.")
     raise _RefusedError("The only transfer coding here is chunked.", HTTPStatus.NOT_IMPLEMENTED)
 
@@ -191,11 +191,10 @@ def _persistence(fields: Mapping[str, str], modern: bool) -> Persistence:
 
 
 def _expects_continue(fields: Mapping[str, str]) -> bool:
-    expectation = fields.get("expect")
-    if expectation is None:
-        return False
-    if expectation.lower() != "100-continue":
+    members = {member.strip(" \t") for member in fields.get("expect", "").lower().split(",")}
+    expectations = members - {""}
+    if expectations - {"100-continue"}:
         raise _RefusedError(
             "The only expectation met here is 100-continue.", HTTPStatus.EXPECTATION_FAILED
         )
-    return True
+    return bool(expectations)

@@ -241,6 +241,10 @@ class Bodies(Refusing):
             "gzip, chunked": 501,
             "identity": 501,
             "xchunked": 501,
+            'gzip;q=1 ; a = "b;c"': 501,
+            "gzip;q": 400,
+            "gzip;": 400,
+            "x, chunked ;q=1": 400,
             "chunked, identity": 400,
             "chunked, chunked": 400,
             "": 400,
@@ -264,7 +268,12 @@ class Bodies(Refusing):
         self.assertTrue(parsed("PUT / HTTP/1.1", "Host: x", expect, length).expects_continue)
         self.assertFalse(parsed("PUT / HTTP/1.1", "Host: x", expect).expects_continue)
         self.assertFalse(parsed("PUT / HTTP/1.0", expect, length).expects_continue)
-        self.assert_refused(417, "GET / HTTP/1.1", "Host: x", "Expect: a miracle")
+        self.assertTrue(
+            parsed("PUT / HTTP/1.1", "Host: x", expect, length, expect).expects_continue
+        )
+        self.assertFalse(parsed("PUT / HTTP/1.1", "Host: x", "Expect: ,", length).expects_continue)
+        for value in ("a miracle", "100-continue, a miracle", "100-continue;q=1"):
+            self.assert_refused(417, "GET / HTTP/1.1", "Host: x", f"Expect: {value}")
 
 
 class Persistences(Refusing):
