@@ -69,8 +69,9 @@ class Answers:
         self, decided: Representation | Problem, persistence: Persistence, bodiless: bool = False
     ) -> Answer:
         """Tell the answer. `bodiless` is for HEAD: the same, with the body left out."""
-        if isinstance(decided, Problem) and decided.closes:
-            persistence = Persistence.CLOSE
+        if isinstance(decided, Problem):
+            bodiless = bodiless or decided.bodiless
+            persistence = Persistence.CLOSE if decided.closes else persistence
         key = decided, persistence, bodiless
         answer = self._rendered.get(key)
         if answer is None:

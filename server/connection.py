@@ -285,7 +285,8 @@ class Connection:
             self.close()
             return
         self._service.counters.cut += 1
-        self._attempt(lambda: self._begin(self._service.reject(_TIMED_OUT, self._request)))
+        problem = self._receiver.fit(_TIMED_OUT)
+        self._attempt(lambda: self._begin(self._service.reject(problem, self._request)))
 
     def _measure(self, now: float) -> None:
         """Cut a reader that takes nothing for too long, or too little.

@@ -18,6 +18,8 @@ class Problem:
     """What the status asks for, such as Allow or Retry-After."""
     closes: bool = True
     """Whether the connection ends with it, as it must where the next request's begin is unsure."""
+    bodiless: bool = False
+    """Whether it is the answer to a HEAD, RFC 9110, 9.3.2."""
 
     def document(self) -> bytes:
         """Render the problem document, RFC 9457, 3."""

@@ -4,6 +4,7 @@ However the bytes are cut into pieces on their way, the same requests and proble
 """
 
 import functools
+from dataclasses import replace
 from http import HTTPStatus
 
 from server import grammar
@@ -63,6 +64,11 @@ class Receiver:
         self._ended = isinstance(found, Problem) or found is Body.TOO_LARGE
         return found
 
+    def fit(self, problem: Problem) -> Problem:
+        """Fit a problem to what has begun: what begins like a HEAD gets no body."""
+        bodiless = not self._drain and self._buffer.startswith(b"HEAD ")
+        return replace(problem, bodiless=True) if bodiless else problem
+
     def _body(self, drain: Drain) -> Body | Problem | None:
         state, self._buffer = drain.eat(self._buffer)
         if state is Body.UNFINISHED:
@@ -79,11 +85,14 @@ class Receiver:
             self._scanned = max(0, len(self._buffer) - 3)
             return None
         if isinstance(end, Problem):
-            return end
-        head, self._buffer = self._buffer[:end], self._buffer[end:]
-        self._empty_lines = self._scanned = 0
+            return self.fit(end)
+        head = self._buffer[:end]
         request = _parse_remembered(head) if end <= _LONGEST_REMEMBERED else parse(head)
-        if isinstance(request, Request) and request.has_body:
+        if isinstance(request, Problem):
+            return self.fit(request)
+        self._buffer = self._buffer[end:]
+        self._empty_lines = self._scanned = 0
+        if request.has_body:
             self._drain = drain(request)
         return request
 

@@ -94,6 +94,23 @@ class Answering(TestCase):
         self.assertEqual((response.status, response.fields["allow"]), (405, "GET"))
         self.assertEqual(peer.response().status, 200)
 
+    def test_head_gets_no_body_with_a_refusal_either(self) -> None:
+        """RFC 9110, 9.3.2."""
+        head = GET.replace(b"GET", b"HEAD")
+        for request, status in (
+            (head.replace(b" /", b"  /"), 400),
+            (head.replace(b"Host", b"Most"), 400),
+            (head[:-2] + b"Expect: a miracle\r\n\r\n", 417),
+            (head[:-2] + CHUNKED[-30:] + b"nonsense\r\n", 400),
+            (b"HEAD /" + b"x" * 10_000, 414),
+            (head[:-2] + b"X: " + b"x" * 20_000, 431),
+        ):
+            with self.subTest(request[:50]):
+                peer = self.server.connect()
+                peer.send(request)
+                self.assertEqual(peer.response(bodiless=True).status, status)
+                self.assertTrue(peer.ended())
+
     def test_a_client_that_has_closed_its_side_is_still_answered(self) -> None:
         self.server.hold(LARGE)
         peer = self.server.connect()
@@ -329,6 +346,12 @@ class Timeouts(TestCase):
                     self.assertEqual(peer.response().status, 200)
                 self.assertEqual(peer.response().status, 408)
                 self.assertTrue(peer.ended())
+
+    def test_a_head_that_does_not_become_whole_gets_a_408_without_a_body(self) -> None:
+        peer = self.server.connect()
+        peer.send(GET.replace(b"GET", b"HEAD")[:10])
+        self.assertEqual(peer.response(bodiless=True).status, 408)
+        self.assertTrue(peer.ended())
 
     def test_bytes_now_and_then_do_not_keep_a_connection_alive(self) -> None:
         peer = self.server.connect()
