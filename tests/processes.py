@@ -57,6 +57,20 @@ class Program:
         """Tell the process's id."""
         return self._process.pid
 
+    def open_files(self) -> int:
+        """Tell how many descriptors it has open."""
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
+
+    def resident(self) -> int:
+        """Tell how much memory it has resident, in kB; proc(5)."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        return int(status.partition("VmRSS:")[2].split()[0])
+
+    def cpu_seconds(self) -> float:
+        """Tell the processor time that it has taken; proc(5), fields 14 and 15."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def _read(self) -> None:
         assert self._process.stderr
         self.lines.extend(line.rstrip("\n") for line in iter(self._process.stderr.readline, ""))

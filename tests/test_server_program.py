@@ -3,31 +3,10 @@
 import resource
 import signal
 import socket
-import tempfile
-from pathlib import Path
 
-from tests.processes import Program
-from tests.serving import GET, Peer
-from tests.support import TestCase, wait_until
-
-
-class ServerTestCase(TestCase):
-    """A test with a directory for the socket."""
-
-    def setUp(self) -> None:
-        """Make it."""
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.socket = Path(folder.name) / "snapshot.sock"
-
-    def server(self, *arguments: str, **environment: str) -> Program:
-        """Start a server on this test's socket, at a free port unless told otherwise."""
-        common = ("--host", "127.0.0.1", "--port", "0", "--socket", str(self.socket))
-        return self.enterContext(Program("server", *common, *arguments, environment=environment))
-
-    def connect(self, server: Program) -> Peer:
-        """Connect to a server once it listens."""
-        return Peer(self, server.port())
+from tests.servers import ServerTestCase
+from tests.serving import GET
+from tests.support import wait_until
 
 
 class BadValues(ServerTestCase):
@@ -166,10 +145,6 @@ class Memory(ServerTestCase):
     def test_clients_that_come_and_go_leave_nothing_behind(self) -> None:
         server = self.server("--limit", "5")
         self.assertEqual(self.connect(server).ask().status, 503)
-
-        def open_files() -> int:
-            return len(list(Path(f"/proc/{server.pid}/fd").iterdir()))
-
         wait_until(lambda: server.logged("not connected"), "it has settled")
         for number in range(300):
             peer = self.connect(server)
@@ -178,4 +153,4 @@ class Memory(ServerTestCase):
             if number % 5:
                 peer.reset()
             peer.close()
-        wait_until(lambda: open_files() <= 12, "all descriptors are closed")
+        wait_until(lambda: server.open_files() <= 12, "all descriptors are closed")
