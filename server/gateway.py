@@ -19,7 +19,6 @@ from shared.settings import SettingError
 log = logging.getLogger("server")
 
 MOST_STRANGERS = 16 * 1024  # connections beyond the limit; 16 kB each at the worst
-GRACE = 5.0  # seconds beyond the idle timeout, for a sweep to come before the kernel does
 TICK = 1.0  # seconds between two renderings of Date and Age, whose unit it is
 REPORT_INTERVAL = 60.0  # seconds between two lines of counters
 STOP_WAIT = 2.0  # seconds that answers under way may take when the server stops
@@ -34,7 +33,7 @@ class Gateway:
         self._configuration = configuration
         host, port = configuration.host, configuration.port
         try:
-            self._listening = listen(host, port, configuration.idle_timeout + GRACE)
+            self._listening = listen(host, port)
         except (socket.gaierror, UnicodeError) as error:  # the latter for what is no name: a..b
             raise SettingError(
                 f"--host {host}: want an address or a name of this machine: {error}"

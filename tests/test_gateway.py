@@ -1,9 +1,11 @@
 """The server put together: its start and its stop, in the test's own process."""
 
 import logging
+import socket
 from unittest import mock
 
 from server import descriptors, gateway
+from server.listener import listen
 from tests.samples import snapshot
 from tests.serving import GET, Serving
 from tests.support import TestCase, wait_until
@@ -52,6 +54,14 @@ class Stopping(TestCase):
         wait_until(lambda: self.server.service.counters.requests == 1, "the answer is under way")
         with mock.patch.object(gateway, "STOP_WAIT", 0.1):
             self.server.stop()
+
+
+class Listening(TestCase):
+    def test_the_kernel_does_not_give_up_slow_readers_of_its_own(self) -> None:
+        """It would also give up those who read steadily, see `connection.KERNEL_PATIENCE`."""
+        with listen("127.0.0.1", 0) as listening:
+            option = listening.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+        self.assertEqual(option, 0)
 
 
 class Room(TestCase):
