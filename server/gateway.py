@@ -9,7 +9,7 @@ from server import descriptors
 from server.configuration import Configuration
 from server.connection import Connection
 from server.connections import Connections
-from server.listener import Listener, listen
+from server.listener import FEW_DESCRIPTORS, Listener, listen
 from server.readiness import Readiness
 from server.service import Service
 from server.subscription import Subscription
@@ -19,10 +19,22 @@ from shared.settings import SettingError
 log = logging.getLogger("server")
 
 MOST_STRANGERS = 16 * 1024  # connections beyond the limit; 16 kB each at the worst
+MANY_STRANGERS = "too many strangers: those that came first make room for newcomers"
 TICK = 1.0  # seconds between two renderings of Date and Age, whose unit it is
 REPORT_INTERVAL = 60.0  # seconds between two lines of counters
 STOP_WAIT = 2.0  # seconds that answers under way may take when the server stops
 STOP_TICK = 0.02  # seconds between two looks at them
+
+
+def _connections_allowed() -> int:
+    """Tell for how many connections there are descriptors. Raises SettingError where for none."""
+    most = descriptors.raise_limit()
+    if most <= descriptors.RESERVED:
+        raise SettingError(
+            f"`ulimit -n` {most}: want more than {descriptors.RESERVED}, "
+            "one for each connection and those for the rest"
+        )
+    return most - descriptors.RESERVED
 
 
 class Gateway:
@@ -31,6 +43,7 @@ class Gateway:
     def __init__(self, configuration: Configuration) -> None:
         """Listen. Raises SettingError where that cannot be."""
         self._configuration = configuration
+        allowed = _connections_allowed()
         host, port = configuration.host, configuration.port
         try:
             self._listening = listen(host, port)
@@ -47,16 +60,15 @@ class Gateway:
         """Where it listens: the host, and the port that it has."""
         self.service = Service(configuration.limit)
         self.connections = Connections()
-        self._most_connections = min(
-            descriptors.raise_limit() - descriptors.RESERVED, configuration.limit + MOST_STRANGERS
-        )
+        self._most_connections = min(allowed, configuration.limit + MOST_STRANGERS)
+        self._full = FEW_DESCRIPTORS if allowed == self._most_connections else MANY_STRANGERS
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until the event is set."""
         self._tell_start()
         self._readiness = Readiness()
         listener = Listener(
-            self._listening, self._accepted, self._is_full, self.connections.make_room
+            self._listening, self._accepted, self._is_full, self.connections.make_room, self._full
         )
         subscription = Subscription(self._configuration.socket, self.service)
         async with asyncio.TaskGroup() as tasks:

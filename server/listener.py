@@ -18,6 +18,7 @@ BATCH = 16  # connections accepted in a row before others have their turn
 MOST_UNSENT = 64 * 1024
 REST = 1.0  # seconds without accepting, where there is no descriptor to be had
 WARNING_INTERVAL = 60.0  # seconds between two warnings that it is so
+FEW_DESCRIPTORS = "descriptors run short: raise `ulimit -n`, or lower the limit of clients"
 _SHORTAGES = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 
 Accepted = Callable[[socket.socket, str], None]
@@ -54,16 +55,19 @@ class Listener:
         accepted: Accepted,
         is_full: Callable[[], bool],
         make_room: Callable[[], bool],
+        full: str,
     ) -> None:
         """Hand each connection to `accepted`, with its peer's address.
 
         Where `is_full` says so, or the system refuses a descriptor, `make_room` is called before
-        one more is accepted, and tells whether that helped.
+        one more is accepted, and tells whether that helped. `full` is what to warn of where
+        `is_full` says so.
         """
         self._socket = listening
         self._accepted = accepted
         self._is_full = is_full
         self._make_room = make_room
+        self._full = full
         self._warned = -math.inf
         self._loop = asyncio.get_running_loop()
         self._resume()
@@ -74,7 +78,7 @@ class Listener:
 
     def _accept(self, most: int = BATCH) -> None:
         for _ in range(most):
-            if self._is_full() and not self._relieve():
+            if self._is_full() and not self._relieve(self._full):
                 return
             try:
                 accepted, address = self._socket.accept()
@@ -82,20 +86,20 @@ class Listener:
                 return
             except OSError as error:
                 # Where it is another error, this one was gone before it was accepted.
-                if error.errno in _SHORTAGES and not self._relieve():
+                if error.errno in _SHORTAGES and not self._relieve(FEW_DESCRIPTORS):
                     return
             else:
                 accepted.setblocking(False)
                 self._accepted(accepted, f"{address[0]}:{address[1]}")
 
-    def _relieve(self) -> bool:
+    def _relieve(self, shortage: str) -> bool:
         """Make room for one that waits. False where none does, or where there is none to be had.
 
         The system looks for a descriptor first, and then for who wants it.
         """
         if not self._is_awaited():
             return False
-        self._warn()
+        self._warn(shortage)
         if self._make_room():
             return True
         self._rest()
@@ -107,11 +111,11 @@ class Listener:
         poll.register(self._socket, select.POLLIN)
         return bool(poll.poll(0))
 
-    def _warn(self) -> None:
+    def _warn(self, shortage: str) -> None:
         now = time.monotonic()
         if now - self._warned > WARNING_INTERVAL:
             self._warned = now
-            log.warning("descriptors run short: raise `ulimit -n`, or lower the limit of clients")
+            log.warning(shortage)
 
     def _rest(self) -> None:
         """Accept nothing for a while: else the loop would spin on what it cannot have."""

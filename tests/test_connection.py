@@ -312,7 +312,9 @@ class TheLimit(TestCase):
         for _ in range(20):
             uploading = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=10)
             self.addCleanup(uploading.close)
-            uploading.request("POST", "/", b"x" * 200_000)
+            # In pieces: else all of it is with the kernel before the refusal comes.
+            pieces = (b"x" * 1000 for _ in range(200))
+            uploading.request("POST", "/", pieces, {"Content-Length": "200000"})
             with uploading.getresponse() as response:
                 self.assertEqual(response.status, 503)
                 self.assertIn("limit of 2", json.loads(response.read())["detail"])

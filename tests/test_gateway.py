@@ -2,10 +2,13 @@
 
 import logging
 import socket
+from pathlib import Path
 from unittest import mock
 
 from server import descriptors, gateway
+from server.configuration import Configuration
 from server.listener import listen
+from shared.settings import SettingError
 from tests.samples import snapshot
 from tests.serving import GET, Serving
 from tests.support import TestCase, wait_until
@@ -63,6 +66,15 @@ class Listening(TestCase):
             option = listening.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
         self.assertEqual(option, 0)
 
+    def test_too_few_descriptors_for_anybody_are_an_error(self) -> None:
+        most = descriptors.RESERVED
+        configuration = Configuration(1, "127.0.0.1", 0, 5.0, Path("/nonexistent/snapshot.sock"))
+        with (
+            mock.patch.object(descriptors, "raise_limit", lambda: most),
+            self.assertRaisesRegex(SettingError, f"^`ulimit -n` {most}: want more than {most}"),
+        ):
+            gateway.Gateway(configuration)
+
 
 class Room(TestCase):
     def setUp(self) -> None:
@@ -90,6 +102,17 @@ class Room(TestCase):
             self.assertEqual(peer.response().status, 503)
         asking[0].close()
         self.assertEqual(newcomer.response().status, 503)
+
+    def test_strangers_beyond_their_bound_make_room_too_and_it_is_said_why(self) -> None:
+        with (
+            mock.patch.object(gateway, "MOST_STRANGERS", 5),
+            self.assertLogs("server", logging.WARNING) as logs,
+        ):
+            server = Serving(self, limit=1)
+            strangers = [server.connect() for _ in range(10)]
+            self.assertTrue(all(stranger.ended() for stranger in strangers[:4]))
+            wait_until(lambda: any("too many strangers" in line for line in logs.output), "so said")
+        self.assertFalse(any("ulimit" in line for line in logs.output))
 
     def test_who_has_had_the_last_answer_makes_room_too(self) -> None:
         inside = [self.server.connect() for _ in range(10)]
