@@ -262,6 +262,7 @@ class Connection:
 
     def _linger(self) -> None:
         self._service.limit.leave(self)
+        self._receiver.drop()
         self._phase = Phase.LINGERING
         self._begun = self._since
         self._socket.shutdown(socket.SHUT_WR)

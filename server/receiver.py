@@ -64,6 +64,10 @@ class Receiver:
         self._ended = isinstance(found, Problem) or found is Body.TOO_LARGE
         return found
 
+    def drop(self) -> None:
+        """Let go of all that is there: nothing of it will be asked for."""
+        self._buffer, self._drain, self._ended = b"", None, True
+
     def fit(self, problem: Problem) -> Problem:
         """Fit a problem to what has begun: what begins like a HEAD gets no body."""
         bodiless = not self._drain and self._buffer.startswith(b"HEAD ")

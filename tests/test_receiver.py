@@ -105,6 +105,14 @@ class Receiving(TestCase):
                 continue
             self.assertEqual(receiver.begun, begun, data)
 
+    def test_what_is_dropped_is_not_asked_for_again(self) -> None:
+        for data in (GET[:10], POST, GET + GET):
+            receiver = Receiver()
+            receiver.feed(data)
+            receiver.next()
+            receiver.drop()
+            self.assertIsNone(receiver.next())
+
     def test_any_way_of_cutting_gives_the_same(self) -> None:
         chance = random.Random(112)
         streams = (
