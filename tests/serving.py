@@ -8,7 +8,7 @@ import struct
 import threading
 import unittest
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, TypeVar
@@ -187,5 +187,6 @@ class Serving:
     def stop(self) -> None:
         """Stop it, and wait for its end. Safe to call again."""
         if self._thread.is_alive():
-            self.begin_stop()
+            with suppress(RuntimeError):  # its loop has been closed by now, and it ends
+                self.begin_stop()
             self._thread.join()
