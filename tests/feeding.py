@@ -5,7 +5,6 @@ import logging
 import threading
 import time
 from pathlib import Path
-from types import TracebackType
 
 from client.publisher import Publication, Publisher
 from shared import frame
@@ -39,12 +38,7 @@ class Feeder:
         assert self._ready.wait(DEADLINE)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
 

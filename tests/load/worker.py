@@ -10,7 +10,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
-from types import TracebackType
 from typing import Any
 
 from server.descriptors import raise_limit
@@ -37,14 +36,10 @@ class Worker:
     def __enter__(self) -> "Worker":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         # At the end of its input it ends; in the midst of something, it is not waited for.
-        self._process.terminate() if error else None
+        if kind:
+            self._process.terminate()
         self._process.communicate()
 
     def begin(self, order: str, *arguments: object) -> None:
