@@ -14,7 +14,7 @@ from typing import Protocol
 
 BATCH = 256  # preferred connections served before the loop's other work has its turn
 OTHERS = 32  # the same of the others, for between them the preferred have theirs
-OTHERS_IN_A_ROW = 4  # the others served before that
+OTHERS_IN_A_ROW = 4  # the others served before that, or as many as preferred have been
 
 READABLE = select.EPOLLIN
 WRITABLE = select.EPOLLOUT
@@ -66,14 +66,20 @@ class Readiness:
             self._loop.remove_reader(epoll.fileno())
             epoll.close()
 
-    def _serve_preferred(self) -> None:
-        self._serve(self._preferred.poll(0, BATCH))
+    def _serve_preferred(self, most: int = BATCH) -> int:
+        events = self._preferred.poll(0, most)
+        self._serve(events)
+        return len(events)
 
     def _serve_others(self) -> None:
         events = self._others.poll(0, OTHERS)
-        for start in range(0, len(events), OTHERS_IN_A_ROW):
-            self._serve(events[start : start + OTHERS_IN_A_ROW])
-            self._serve_preferred()
+        while events:
+            # All of them, and polled after the others: whoever has left before another asked must
+            # be gone by then. As many others as preferred, so that nobody is kept out by these.
+            served = self._serve_preferred(len(self._watched) + 1)
+            share = max(served, OTHERS_IN_A_ROW)
+            self._serve(events[:share])
+            events = events[share:]
 
     def _serve(self, events: list[tuple[int, int]]) -> None:
         for descriptor, _ in events:

@@ -285,6 +285,23 @@ class TheLimit(TestCase):
                     peer.close()
                 wait_until(lambda: self.server.clients() == 0, "all slots are free")
 
+    def test_a_slot_is_free_for_who_asks_after_its_client_has_gone_however_soon(self) -> None:
+        """Though the server is told of both at once, and of somebody else before."""
+        for leave in (Peer.close, Peer.reset, Peer.half_close):
+            with self.subTest(leave):
+                inside = [self.server.connect() for _ in range(2)]
+                self.assertEqual([peer.ask().status for peer in inside], [200, 200])
+                stranger, newcomer = self.server.connect(), self.server.connect()
+                wait_until(lambda: self.server.connections() == 4, "they are accepted")
+                with self.server.held_up():
+                    stranger.send(GET[:10])
+                    leave(inside[0])
+                    newcomer.send(GET)
+                self.assertEqual(newcomer.response().status, 200)
+                for peer in (inside[1], stranger, newcomer):
+                    peer.close()
+                wait_until(lambda: self.server.connections() == 0, "all are gone")
+
     def _ask_for_the_end(self, peer: Peer) -> None:
         self.assertEqual(peer.ask(LAST_GET).status, 200)
 

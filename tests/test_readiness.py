@@ -1,6 +1,7 @@
 """Readiness: which of the watched are called."""
 
 import functools
+import itertools
 import socket
 from collections.abc import Callable
 
@@ -105,6 +106,26 @@ class Watching(AsyncTestCase):
                 near.send(b"x")
             await eventually(lambda: len(order) == 21, "all are called")
             self.assertEqual(order.index("preferred"), OTHERS_IN_A_ROW)
+            readiness.close()
+            for near, far in pairs:
+                near.close()
+                far.close()
+
+        self.run_async(main())
+
+    def test_those_who_are_preferred_leave_as_much_for_the_others(self) -> None:
+        async def main() -> None:
+            readiness, order = Readiness(), list[str]()
+            pairs = [socket.socketpair() for _ in range(30)]
+            for number, (near, far) in enumerate(pairs):
+                near.send(b"x")
+                word = "preferred" if number < 10 else "other"
+                readiness.watch(far.fileno(), Called(functools.partial(order.append, word)))
+                if number < 10:
+                    readiness.prefer(far.fileno())
+            await eventually(lambda: order.count("other") >= 20, "all are called")
+            runs = [len(list(run)) for word, run in itertools.groupby(order) if word == "other"]
+            self.assertEqual(runs[:2], [10, 10])
             readiness.close()
             for near, far in pairs:
                 near.close()
