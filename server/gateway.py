@@ -72,7 +72,8 @@ class Gateway:
         )
         subscription = Subscription(self._configuration.socket, self.service)
         async with asyncio.TaskGroup() as tasks:
-            running = [tasks.create_task(subscription.run()), tasks.create_task(self._tick())]
+            work = (subscription.run(), self._tick(), self._sweep())
+            running = [tasks.create_task(each) for each in work]
             await stop.wait()
             for task in running:
                 task.cancel()
@@ -119,13 +120,18 @@ class Gateway:
         """Keep time for all: one ticker instead of a timer each."""
         reported = time.monotonic()
         while True:
-            await asyncio.sleep(min(TICK, self._configuration.idle_timeout / 4))
+            await asyncio.sleep(TICK)
             now = time.monotonic()
             self.service.tick(now, time.time())
-            await self.connections.sweep(now)
             if now - reported >= REPORT_INTERVAL:
                 reported = now
                 self._report()
+
+    async def _sweep(self) -> None:
+        """Keep the time-outs: apart from the ticker, since a sweep gives way to all other work."""
+        while True:
+            await asyncio.sleep(min(TICK, self._configuration.idle_timeout / 4))
+            await self.connections.sweep(time.monotonic())
 
     def _report(self) -> None:
         counts = self.service.counters.report(len(self.service.limit))
