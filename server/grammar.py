@@ -51,7 +51,9 @@ _EXTENSION = (
 )
 CHUNK_LINE = re.compile(rb"0*([0-9A-Fa-f]{1,8})(?:" + _EXTENSION + rb")*+")
 
-# RFC 9112, 7, of text in lower case. The parameters of chunked are an error, 7.1.
+# Of text, these two: RFC 9110, 5.6.4, and RFC 9112, 7, in lower case. Parameters of chunked are an
+# error, 7.1.
+QUOTED = re.compile(_QUOTED.decode("latin-1"))
 _PARAMETER = rb"[ \t]*+;[ \t]*+" + TOKEN + rb"[ \t]*+=[ \t]*+(?:" + TOKEN + rb"|" + _QUOTED + rb")"
 TRANSFER_CODING = re.compile(
     (rb"(?!chunked[ \t]*;)" + TOKEN + rb"(?:" + _PARAMETER + rb")*+").decode("latin-1")

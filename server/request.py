@@ -172,7 +172,8 @@ def _framing(fields: Mapping[str, str], modern: bool) -> tuple[int, bool]:
 
 
 def _check_transfer_coding(value: str) -> None:
-    codings = [coding.strip(" \t") for coding in value.lower().split(",")]
+    unquoted = grammar.QUOTED.sub('""', value.lower())
+    codings = [coding.strip(" \t") for coding in unquoted.split(",")]
     if codings == ["chunked"]:
         return
     if "chunked" in codings[:-1] or not all(map(grammar.TRANSFER_CODING.fullmatch, codings)):

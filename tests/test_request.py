@@ -241,7 +241,7 @@ class Bodies(Refusing):
             "gzip, chunked": 501,
             "identity": 501,
             "xchunked": 501,
-            'gzip;q=1 ; a = "b;c"': 501,
+            'gzip;q=1 ; a = "b,c"': 501,
             "gzip;q": 400,
             "gzip;": 400,
             "x, chunked ;q=1": 400,
