@@ -17,6 +17,7 @@ from http import HTTPStatus
 
 from server.answer import Answer
 from server.body import Body
+from server.pace import Pace
 from server.problem import Problem
 from server.readiness import READABLE, WRITABLE, Readiness
 from server.receiver import Receiver
@@ -32,12 +33,6 @@ RECEIVE = 16 * 1024  # bytes read at a time; a request head is no longer
 IN_A_ROW = 8  # answers that a connection gets before others have their turn
 LINGER_SILENCE = 5.0  # seconds without a byte, after which a lingering close ends; as in nginx
 LINGER_TIME = 30.0  # seconds that it lasts in all; as in nginx
-RATE_WINDOW = 30.0  # seconds over which a reader is measured
-LEAST_RATE = 1000  # bytes a second, over that window; slower than any modem
-# Bytes a second at which a program may read what its kernel has taken at once, 135 kB and more, and
-# says nothing of meanwhile. Without this, a steady 20 kB/s was cut for its silence.
-SLOW_READING = 10_000
-MOST_SILENCE = 4.0  # idle timeouts that a reader may be silent for, whatever its kernel has taken
 # Milliseconds after which the kernel gives up a peer that takes nothing of the last answer, which
 # it still has when the connection is closed. While it is open, we see to that: the kernel also
 # gives up who reads steadily, but more slowly than its probes expect.
@@ -69,6 +64,7 @@ class Connection:
         "_ended",
         "_idle_timeout",
         "_in_a_row",
+        "_pace",
         "_phase",
         "_preferred",
         "_readiness",
@@ -78,8 +74,6 @@ class Connection:
         "_service",
         "_since",
         "_socket",
-        "_taken",
-        "_taken_before",
         "_unsent",
         "peer",
     )
@@ -108,22 +102,19 @@ class Connection:
         self._phase = Phase.READING
         self._preferred = False
         self._since = time.monotonic()
-        """When it was accepted, a request began, a byte was taken by us or read by the peer."""
+        """When it was accepted, a request began, or a byte came or went."""
         self._begun = 0.0
-        """When the phase began, or in WRITING the window in which the reader is measured."""
+        """When the lingering began."""
         self._in_a_row = 0
         """Answers since the readiness called."""
 
         self._sent = 0
         """Bytes given to the kernel."""
-        self._taken = 0
-        """Bytes of those that the peer has acknowledged, when last seen."""
-        self._taken_before = 0
-        """The same when the window began."""
 
         # For one request.
         self._request: Request | None = None
         self._answer: Answer | None = None
+        self._pace: Pace | None = None
         self._unsent: tuple[Payload | memoryview, ...] = ()
         readiness.watch(accepted.fileno(), self)
 
@@ -216,8 +207,7 @@ class Connection:
                 self._send()
         if self._unsent:
             self._phase = Phase.WRITING
-            self._since = self._begun = time.monotonic()
-            self._taken = self._taken_before = self._acknowledged()
+            self._pace = Pace(self._acknowledged(), time.monotonic(), self._idle_timeout)
             self._readiness.change(self._socket.fileno(), WRITABLE)
         else:
             self._answered(answer)
@@ -281,7 +271,9 @@ class Connection:
                 if self._phase is Phase.READING and now - self._since > self._idle_timeout:
                     self._time_out()
             case Phase.WRITING:
-                self._measure(now)
+                assert self._pace, "an answer under way is measured"
+                if fault := self._pace.fault(self._acknowledged(), now):
+                    self.cut(fault)
             case Phase.LINGERING if waited > LINGER_SILENCE or now - self._begun > LINGER_TIME:
                 self.close()
 
@@ -296,26 +288,6 @@ class Connection:
         self._service.counters.cut += 1
         problem = self._receiver.fit(_TIMED_OUT)
         self._attempt(lambda: self._begin(self._service.reject(problem, self._request)))
-
-    def _measure(self, now: float) -> None:
-        """Cut a reader that takes nothing for too long, or too little.
-
-        What counts is what the peer has acknowledged: our kernel takes much at once, and then
-        nothing for as long as that lasts. So does the peer's; its silence counts from when its
-        program must have read what was acknowledged.
-        """
-        taken = self._acknowledged()
-        if taken > self._taken:
-            read = max(self._since, now) + (taken - self._taken) / SLOW_READING
-            self._since = min(read, now + (MOST_SILENCE - 1) * self._idle_timeout)
-            self._taken = taken
-        window = now - self._begun
-        if now - self._since > self._idle_timeout:
-            self.cut("it takes nothing")
-        elif window >= RATE_WINDOW:
-            if taken - self._taken_before < LEAST_RATE * window:
-                self.cut("it takes too little")
-            self._begun, self._taken_before = now, taken
 
     def _acknowledged(self) -> int:
         """Tell how many bytes the peer has taken: those sent less those queued, tcp(7)."""

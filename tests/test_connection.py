@@ -10,7 +10,8 @@ from unittest import mock
 
 from server import connection as connecting
 from server.body import MAX_DRAINED
-from server.connection import RATE_WINDOW, Connection, unsent
+from server.connection import Connection, unsent
+from server.pace import WINDOW
 from server.readiness import Readiness
 from server.service import Service
 from tests.samples import ITEMS, get, snapshot
@@ -490,37 +491,13 @@ class Swept(AsyncTestCase):
             for _ in range(10):
                 near.recv(10_000)
                 connection.ready()
-            connection.sweep(begun + RATE_WINDOW + 1)
+            connection.sweep(begun + WINDOW + 1)
             self.assertEqual(self.ended, [])
-            connection.sweep(begun + 2 * RATE_WINDOW + 2)
+            connection.sweep(begun + 2 * WINDOW + 2)
             self.assertEqual(self.ended, [connection])
 
         self.sweep(act, idle_timeout=600.0)
         self.assertEqual(self.service.counters.cut, 1)
-
-    def cut_after(self, taken: int) -> int:
-        """Have a peer's kernel take so much in the first second; tell in which one it is cut."""
-        acknowledged, seconds = [0], [0]
-
-        def act(connection: Connection, near: socket.socket) -> None:
-            near.send(GET)
-            connection.ready()
-            begun = time.monotonic()
-            acknowledged[0] = taken
-            while not self.ended:
-                seconds[0] += 1
-                connection.sweep(begun + seconds[0])
-
-        self.ended.clear()
-        with mock.patch.object(Connection, "_acknowledged", lambda _: acknowledged[0]):
-            self.sweep(act, idle_timeout=5.0)
-        return seconds[0]
-
-    def test_a_peer_may_be_silent_while_its_program_reads_what_its_kernel_took(self) -> None:
-        """At 10 kB/s, and for four times the timeout at the most."""
-        self.assertEqual(self.cut_after(taken=0), 5)
-        self.assertEqual(self.cut_after(taken=60_000), 1 + 6 + 5 + 1)
-        self.assertEqual(self.cut_after(taken=1_000_000), 1 + 4 * 5 + 1)
 
     def test_who_asks_much_at_once_has_a_few_answers_at_a_time(self) -> None:
         self.service.take(snapshot(), 0.0)
