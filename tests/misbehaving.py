@@ -2,7 +2,6 @@
 
 import select
 import socket
-import struct
 import threading
 import time
 import unittest
@@ -11,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.processes import Program
-from tests.serving import GET, Peer
+from tests.serving import GET, Peer, reset_at_close
 from tests.support import DEADLINE
 
 MISS = b"GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -26,7 +25,7 @@ TCP_REPAIR = 19  # of linux/tcp.h: a socket that is closed under repair sends no
 
 def reset(leaving: socket.socket) -> None:
     """Close with a reset."""
-    leaving.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    reset_at_close(leaving)
     leaving.close()
 
 

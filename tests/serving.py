@@ -37,6 +37,11 @@ class Response:
     body: bytes = b""
 
 
+def reset_at_close(connected: socket.socket) -> None:
+    """Have the closing of a socket reset its connection, socket(7): struct linger."""
+    connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
 class Peer:
     """A client's connection to an HTTP server."""
 
@@ -100,7 +105,7 @@ class Peer:
 
     def reset(self) -> None:
         """Close with a reset."""
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        reset_at_close(self._socket)
         self.close()
 
     def close(self) -> None:

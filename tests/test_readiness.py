@@ -37,10 +37,15 @@ class Called:
 class Watching(AsyncTestCase):
     def pair(self, readiness: Readiness) -> tuple[socket.socket, Watched]:
         """Make a socket pair with one end watched."""
+        near, far = self.sockets()
+        return near, Watched(readiness, far)
+
+    def sockets(self) -> tuple[socket.socket, socket.socket]:
+        """Make a socket pair."""
         near, far = socket.socketpair()
         self.addCleanup(near.close)
         self.addCleanup(far.close)
-        return near, Watched(readiness, far)
+        return near, far
 
     def test_who_has_something_to_read_is_called(self) -> None:
         async def main() -> None:
@@ -86,7 +91,7 @@ class Watching(AsyncTestCase):
     def test_who_is_preferred_need_not_wait_for_all_the_others(self) -> None:
         async def main() -> None:
             readiness, order = Readiness(), list[str]()
-            pairs = [socket.socketpair() for _ in range(21)]
+            pairs = [self.sockets() for _ in range(21)]
             (inside, preferred), others = pairs[0], pairs[1:]
 
             def answer() -> None:
@@ -107,16 +112,13 @@ class Watching(AsyncTestCase):
             await eventually(lambda: len(order) == 21, "all are called")
             self.assertEqual(order.index("preferred"), OTHERS_IN_A_ROW)
             readiness.close()
-            for near, far in pairs:
-                near.close()
-                far.close()
 
         self.run_async(main())
 
     def test_those_who_are_preferred_leave_as_much_for_the_others(self) -> None:
         async def main() -> None:
             readiness, order = Readiness(), list[str]()
-            pairs = [socket.socketpair() for _ in range(30)]
+            pairs = [self.sockets() for _ in range(30)]
             for number, (near, far) in enumerate(pairs):
                 near.send(b"x")
                 word = "preferred" if number < 10 else "other"
@@ -127,9 +129,6 @@ class Watching(AsyncTestCase):
             runs = [len(list(run)) for word, run in itertools.groupby(order) if word == "other"]
             self.assertEqual(runs[:2], [10, 10])
             readiness.close()
-            for near, far in pairs:
-                near.close()
-                far.close()
 
         self.run_async(main())
 

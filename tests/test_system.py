@@ -1,29 +1,26 @@
 """Client and server together, as processes: from an endpoint's socket to a caller's."""
 
 import json
-import tempfile
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from tests.demo.behaviours import array, with_validators
 from tests.demo.endpoints import Endpoints
 from tests.demo.faults import FAULTS
 from tests.processes import Program
+from tests.servers import ServerTestCase
 from tests.serving import Peer, Response
-from tests.support import TestCase, wait_until
+from tests.support import wait_until
 
 FAST, SLOW, SLOWEST = ["aaaaaaaa", "bbbbbbbb"], ["bbbbbbbb", "cccccccc"], ["dddddddd", "aaaaaaaa"]
 MERGED = ["aaaaaaaa", "bbbbbbbb", "cccccccc", "dddddddd"]
 
 
-class SystemTestCase(TestCase):
+class SystemTestCase(ServerTestCase):
     """A test with three endpoints, polled every 0.1, 0.2 and 0.4 s."""
 
     def setUp(self) -> None:
         """Start the endpoints."""
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.socket = Path(folder.name) / "snapshot.sock"
+        super().setUp()
         self.endpoints = Endpoints()
         self.addCleanup(self.endpoints.close)
         self.serve(FAST, SLOW, SLOWEST)
@@ -47,11 +44,6 @@ class SystemTestCase(TestCase):
         return self.enterContext(
             Program("client", "--socket", str(self.socket), environment=environment)
         )
-
-    def server(self, *arguments: str) -> Program:
-        """Start a server at a free port."""
-        common = ("--host", "127.0.0.1", "--port", "0", "--socket", str(self.socket))
-        return self.enterContext(Program("server", *common, *arguments))
 
     def ask(self, server: Program, request: bytes | None = None) -> Response:
         """Ask a server on a connection of its own."""

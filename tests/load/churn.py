@@ -36,8 +36,7 @@ def _say(data: bytes) -> Callable[[Client], None]:
 def _ask(data: bytes) -> Callable[[Client], None]:
     def act(client: Client) -> None:
         client.socket.sendall(data)
-        while not client.read():
-            continue
+        client.wait()
 
     return act
 

@@ -2,16 +2,14 @@
 
 import select
 import socket
-import struct
 import time
 from collections import Counter
 from collections.abc import Callable
 
 from tests.load.outcome import HANGING, RESET, SERVED, outcome
-from tests.serving import GET
+from tests.serving import GET, reset_at_close
 
 PATIENCE = 30.0  # seconds that an answer, or an end, may take
-_RESET = struct.pack("ii", 1, 0)  # struct linger: close() resets
 
 
 class Client:
@@ -37,6 +35,12 @@ class Client:
             return RESET
         self._received += data
         return outcome(self._received, ended=not data)
+
+    def wait(self) -> str:
+        """Wait until it is known what became of the request, and tell it."""
+        while (word := self.read()) is None:
+            continue
+        return word
 
 
 class Crowd:
@@ -73,10 +77,8 @@ class Crowd:
         outcomes = []
         for client in self.clients[:]:
             client.ask()
-            while (word := client.read()) is None:
-                continue
-            self._answered(client, word)
-            outcomes.append(word)
+            outcomes.append(client.wait())
+            self._answered(client, outcomes[-1])
         return outcomes
 
     def _answered(self, client: Client, word: str) -> None:
@@ -104,7 +106,7 @@ def _half_close(client: socket.socket) -> bool:
 
 
 def _reset(client: socket.socket) -> bool:
-    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+    reset_at_close(client)
     return True
 
 

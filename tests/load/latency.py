@@ -25,8 +25,7 @@ def measure(clients: Sequence[Client], seconds: float) -> tuple[float, float]:
 def _time(client: Client) -> float:
     asked = time.perf_counter()
     client.ask()
-    while (word := client.read()) is None:
-        continue
+    word = client.wait()
     if word != SERVED:
         raise RuntimeError(f"a client within the limit was not served: {word}")
     return time.perf_counter() - asked
