@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import mmap
 import os
 import socket
 import zlib
@@ -16,7 +17,8 @@ from shared.snapshot import Snapshot
 
 log = logging.getLogger("server")
 
-PIECE = 256 * 1024  # bytes read at a time; the loop serves requests in between
+PIECE = 64 * 1024  # bytes read at a time; the loop serves requests in between
+MAPPED = 64 * 1024  # bytes from which on a payload has pages of its own
 PATIENCE = 10.0  # seconds without a byte in the midst of a frame, before it is given up
 
 
@@ -109,24 +111,33 @@ class Frames:
         gzip, checksum = await self._read(header.gzip_length, checksum)
         return frame.decode_snapshot(header, identity, gzip, checksum)
 
-    async def _read(self, size: int, checksum: int = 0) -> tuple[bytearray, int]:
-        """Read so many bytes, and carry the CRC-32 on over them.
-
-        Memory is not reserved ahead: the header that asks for it may be a lie.
-        """
-        data = bytearray()
-        while len(data) < size:
-            piece = await self._piece(min(PIECE, size - len(data)))
-            if not piece:
-                raise FrameError(f"it was cut short, {size - len(data)} bytes were missing")
-            data += piece
-            checksum = zlib.crc32(piece, checksum)
+    async def _read(self, size: int, checksum: int = 0) -> tuple[memoryview, int]:
+        """Read so many bytes, and carry the CRC-32 on over them."""
+        data, taken = room(size), 0
+        while taken < size:
+            piece = data[taken : taken + PIECE]
+            count = await self._fill(piece)
+            if not count:
+                raise FrameError(f"it was cut short, {size - taken} bytes were missing")
+            checksum = zlib.crc32(piece[:count], checksum)
+            taken += count
             await asyncio.sleep(0)  # for the requests that have come meanwhile
         return data, checksum
 
-    async def _piece(self, most: int) -> bytes:
+    async def _fill(self, piece: memoryview) -> int:
         try:
             async with asyncio.timeout(PATIENCE):
-                return await self._loop.sock_recv(self._connection, most)
+                return await self._loop.sock_recv_into(self._connection, piece)
         except TimeoutError:
             raise FrameError(f"nothing came of it for {PATIENCE:g} s") from None
+
+
+def room(size: int) -> memoryview:
+    """Make room for so many bytes: no memory is taken before they come. Raises OSError.
+
+    The header that asks for it may be a lie; and what goes must go back to the system, where the
+    heap would keep it: with 16 MB that came every second, it grew by 24 MB.
+    """
+    if size < MAPPED:
+        return memoryview(bytearray(size))
+    return memoryview(mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-Payload = bytes | bytearray
-"""A bytearray where it was received piece by piece: a copy would stop the loop for milliseconds."""
+Payload = bytes | bytearray | memoryview
+"""Never copied, since that stops the loop for milliseconds: as it was rendered, or received."""
 
 
 @dataclass(frozen=True, slots=True)

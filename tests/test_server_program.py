@@ -3,8 +3,12 @@
 import resource
 import signal
 import socket
+from functools import partial
 
-from tests.servers import ServerTestCase
+from tests.feeding import Feeder
+from tests.processes import Program
+from tests.samples import snapshot
+from tests.servers import FedTestCase, ServerTestCase
 from tests.serving import GET
 from tests.support import wait_until
 
@@ -141,7 +145,23 @@ class Descriptors(ServerTestCase):
         self.assertEqual(server.stop(), 0)
 
 
-class Memory(ServerTestCase):
+class Memory(FedTestCase):
+    def arrived(self, server: Program, count: int) -> bool:
+        """Tell whether so many snapshots have arrived."""
+        return len(server.logged("snapshot received")) == count
+
+    def test_past_snapshots_go_back_to_the_system(self) -> None:
+        snapshots = [snapshot(item, padding=300_000) for item in ("edition1", "edition2")]
+        feeder = self.enterContext(Feeder(self.socket, snapshots[0]))
+        server = self.fed_server()
+        before = server.resident()
+        for number in range(1, 11):
+            feeder.publish(snapshots[number % 2])
+            arrived = partial(self.arrived, server, number + 1)
+            wait_until(arrived, "it has come")
+        half = snapshots[0].size / 1024 / 2
+        wait_until(lambda: server.resident() < before + half, "the memory is as it was")
+
     def test_clients_that_come_and_go_leave_nothing_behind(self) -> None:
         server = self.server("--limit", "5")
         self.assertEqual(self.connect(server).ask().status, 503)
