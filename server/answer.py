@@ -5,20 +5,22 @@ each answer is rendered when it is asked for first.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import formatdate
 from http import HTTPStatus
 
 from server import problem
 from server.coding import Coding
-from server.decision import Representation, entity_tag
+from server.decision import Representation, decide, entity_tag
 from server.problem import Problem
-from server.request import Persistence
+from server.request import Persistence, Request
 from shared.snapshot import Payload, Snapshot
 
 # Bytes up to which a body is put behind its head in one piece: one send, for the price of a copy
 # once a second. Larger ones are sent from where the snapshot lies.
 MAX_JOINED = 64 * 1024
+
+MOST_KNOWN = 512  # requests whose answers are remembered; of 1 kB at the most, see the receiver
 
 _STATUS_LINES = {
     status: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus
@@ -33,8 +35,15 @@ class Answer:
     pieces: tuple[Payload, ...]
     closes: bool
     """Whether the connection ends with it."""
+    lingers: bool = False
+    """Whether the client, which has not asked for the end, may have sent more."""
     edition: int = 0
     """Of the snapshot whose payload it holds; 0 where it holds none, or a copy of a small one."""
+    size: int = field(init=False)
+    """Bytes in all."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "size", sum(map(len, self.pieces)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,30 +65,50 @@ class Answers:
 
         `now` is the monotonic clock, `wall` seconds since the epoch; both stand still from here.
         """
-        self.snapshot: Snapshot | None = holding.snapshot if holding else None
-        """The snapshot that they are made of."""
-        self.wall = wall
-        """When they are given."""
+        self._snapshot = holding.snapshot if holding else None
+        self._wall = wall
         self._edition = holding.edition if holding else 0
         self._age = int(max(0.0, now - holding.succeeded)) if holding else 0
         self._date = formatdate(wall, usegmt=True)
         self._rendered: dict[object, Answer] = {}
+        self.known: dict[bytes, Answer] = {}
+        """Answers that bytes have got which were one whole request, and nothing else."""
+
+    def to(self, request: Request, closes: bool = False) -> Answer:
+        """Tell the answer to a request; `closes` where the connection cannot go on."""
+        decided = decide(request, self._snapshot, self._wall)
+        persistence = Persistence.CLOSE if closes else request.persistence
+        lingers = request.persistence is not Persistence.CLOSE
+        return self.give(decided, persistence, request.is_head, lingers)
+
+    def remember(self, data: bytes, answer: Answer) -> None:
+        """Have the same bytes get the same answer. Errors are not worth it."""
+        if answer.status < HTTPStatus.BAD_REQUEST and len(self.known) < MOST_KNOWN:
+            self.known[data] = answer
 
     def give(
-        self, decided: Representation | Problem, persistence: Persistence, bodiless: bool = False
+        self,
+        decided: Representation | Problem,
+        persistence: Persistence,
+        bodiless: bool = False,
+        lingers: bool = True,
     ) -> Answer:
         """Tell the answer. `bodiless` is for HEAD: the same, with the body left out."""
         if isinstance(decided, Problem):
             bodiless = bodiless or decided.bodiless
             persistence = Persistence.CLOSE if decided.closes else persistence
-        key = decided, persistence, bodiless
+        key = decided, persistence, bodiless, lingers
         answer = self._rendered.get(key)
         if answer is None:
-            answer = self._rendered[key] = self._render(decided, persistence, bodiless)
+            answer = self._rendered[key] = self._render(*key)
         return answer
 
     def _render(
-        self, decided: Representation | Problem, persistence: Persistence, bodiless: bool
+        self,
+        decided: Representation | Problem,
+        persistence: Persistence,
+        bodiless: bool,
+        lingers: bool,
     ) -> Answer:
         body: Payload
         if isinstance(decided, Problem):
@@ -95,12 +124,13 @@ class Answers:
                 b"\r\n",
             ]
         )
-        closes = persistence is Persistence.CLOSE
-        if bodiless:
-            return Answer(status, (head,), closes)
-        if len(body) <= MAX_JOINED:
-            return Answer(status, (head + body,), closes)
-        return Answer(status, (head, body), closes, self._edition)
+        closes, edition = persistence is Persistence.CLOSE, 0
+        pieces: tuple[Payload, ...] = (head,)
+        if not bodiless and len(body) <= MAX_JOINED:
+            pieces = (head + body,)
+        elif not bodiless:
+            pieces, edition = (head, body), self._edition
+        return Answer(status, pieces, closes, closes and lingers, edition)
 
     def _problem_fields(self, found: Problem, body: bytes) -> Iterable[tuple[str, str]]:
         yield "Date", self._date
@@ -113,7 +143,7 @@ class Answers:
     def _representation(
         self, chosen: Representation
     ) -> tuple[HTTPStatus, Payload, list[tuple[str, str]]]:
-        snapshot = self.snapshot
+        snapshot = self._snapshot
         assert snapshot, "what is decided for a snapshot is answered with it"
         fields = [
             ("Date", self._date),
@@ -127,7 +157,7 @@ class Answers:
         zipped = chosen.coding is Coding.GZIP
         body = snapshot.gzip if zipped else snapshot.identity
         # No later than Date, RFC 9110, 8.8.2.1; it can be, see client.render.stamp.
-        modified = min(float(snapshot.last_modified), self.wall)
+        modified = min(float(snapshot.last_modified), self._wall)
         fields += [
             ("Content-Type", "application/json"),
             ("Content-Length", str(len(body))),

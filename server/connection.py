@@ -20,8 +20,8 @@ from server.body import Body
 from server.pace import Pace
 from server.problem import Problem
 from server.readiness import READABLE, WRITABLE, Readiness
-from server.receiver import Receiver
-from server.request import Persistence, Request
+from server.receiver import Receiver, sole_request
+from server.request import Request
 from server.service import Service
 from shared.logs import event
 from shared.snapshot import Payload
@@ -53,6 +53,9 @@ class Phase(Enum):
     """The last answer is sent and our side shut. What still comes is read and dropped, for a socket
     closed with unread input is reset, and a reset can destroy an answer on its way."""
     CLOSED = "closed"
+
+
+Pieces = tuple[Payload | memoryview, ...]
 
 
 class Connection:
@@ -98,7 +101,6 @@ class Connection:
         self._readiness = readiness
         self._idle_timeout = idle_timeout
         self._ended = ended
-        self._receiver = Receiver()
         self._phase = Phase.READING
         self._preferred = False
         self._since = time.monotonic()
@@ -112,10 +114,12 @@ class Connection:
         """Bytes given to the kernel."""
 
         # For one request.
+        self._receiver: Receiver | None = None
+        """What has come of requests that are not answered yet; None where that is nothing."""
         self._request: Request | None = None
         self._answer: Answer | None = None
         self._pace: Pace | None = None
-        self._unsent: tuple[Payload | memoryview, ...] = ()
+        self._unsent: Pieces = ()
         readiness.watch(accepted.fileno(), self)
 
     def __repr__(self) -> str:
@@ -128,131 +132,160 @@ class Connection:
         return self._answer.edition if self._answer else 0
 
     def ready(self) -> None:
-        """Do what the socket allows now."""
+        """Do what the socket allows now. Whatever goes wrong ends this connection and no other."""
         self._in_a_row = 0
-        self._attempt(self._proceed)
-
-    def _proceed(self) -> None:
-        match self._phase:
-            case Phase.READING:
-                self._read()
-            case Phase.WRITING:
-                self._write()
-            case Phase.LINGERING:
-                self._drop_input()
-
-    def _attempt(self, act: Callable[[], None]) -> None:
-        """Do something with the socket. Whatever goes wrong ends this connection and no other."""
         try:
-            act()
+            if self._phase is Phase.READING:
+                self._read()
+            elif self._phase is Phase.WRITING:
+                self._write()
+            elif self._phase is Phase.LINGERING:
+                self._drop_input()
         except BlockingIOError:  # a false alarm: there is nothing to be had yet
             return
-        except OSError as error:  # a reset: there is nobody to answer any more
+        except Exception as error:
+            self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        if isinstance(error, OSError):  # a reset: there is nobody to answer any more
             log.debug("connection lost", extra=event(peer=self.peer, reason=str(error)))
-            self.close()
-        except Exception:  # a fault of ours; left open, the connection would come back for ever
-            log.exception("connection failed", extra=event(connection=repr(self)))
-            self.close()
+        else:  # a fault of ours; left open, the connection would come back for ever
+            log.error("connection failed", extra=event(connection=repr(self)), exc_info=error)
+        self.close()
 
     # Reading
 
     def _read(self) -> None:
+        """Read, and answer.
+
+        The way of nearly all requests: the very bytes have been answered since the last tick, and
+        then with all the strictness that there is. So it does next to nothing.
+        """
         data = self._socket.recv(RECEIVE)
+        answer = self._service.answers.known.get(data)
+        if answer and not self._receiver and (self._preferred or self._service.limit.admit(self)):
+            self._service.counters.requests += 1
+            self._begin(answer)
+        else:
+            self._receive(data)
+
+    def _receive(self, data: bytes) -> None:
+        """Read what is not known, be it one whole request or not."""
         if not data:
             self.close()
-            return
-        if not self._receiver.begun and self in self._service.limit:
+        elif self._receiver is None and (request := sole_request(data)):
+            self._take(request, data)
+        else:
+            self._feed(data)
+
+    def _feed(self, data: bytes) -> None:
+        if not self._has_begun and self in self._service.limit:
             self._since = time.monotonic()
+        if self._receiver is None:
+            self._receiver = Receiver()
         self._receiver.feed(data)
         self._advance()
 
+    @property
+    def _has_begun(self) -> bool:
+        """Tell whether more is to come of a request, or bytes that nobody will understand."""
+        return self._receiver is not None and self._receiver.begun
+
     def _advance(self) -> None:
         """Answer what has come whole."""
-        while self._phase is Phase.READING:
+        while self._phase is Phase.READING and self._receiver:
             match self._receiver.next():
                 case None:
+                    if self._receiver.is_blank:
+                        self._receiver = None
                     return
                 case Request() as request:
                     self._take(request)
                 case Problem() as problem:
-                    self._begin(self._service.reject(problem, self._request))
+                    self._reply(self._service.reject(problem, self._request))
                 case Body() as body:
-                    self._respond(closes=body is Body.TOO_LARGE)
+                    assert self._request, "a body belongs to a request"
+                    closes = body is Body.TOO_LARGE
+                    self._reply(self._service.answer(self._request, closes))
 
-    def _take(self, request: Request) -> None:
-        """Give the verdict on a request, and the answer unless a body must be read first."""
+    def _take(self, request: Request, sole: bytes | None = None) -> None:
+        """Give the verdict on a request, and the answer unless a body must be read first.
+
+        `sole` are the bytes that came, where they were this request and nothing else.
+        """
         self._request = request
-        if not self._service.admit(self):
-            self._begin(self._service.refuse(request))
+        if not self._service.limit.admit(self):
+            self._reply(self._service.refuse(request))
+        elif not request.has_body:
+            self._reply(self._service.answer(request, sole=sole))
         elif request.expects_continue:
             # Its final answer is known already, and whether the body still comes is not.
-            self._respond(closes=True)
-        elif not request.has_body:
-            self._respond(closes=False)
-
-    def _respond(self, closes: bool) -> None:
-        assert self._request, "an answer is to a request"
-        self._begin(self._service.answer(self._request, closes))
+            self._reply(self._service.answer(request, closes=True))
 
     # Writing
 
-    def _begin(self, answer: Answer) -> None:
+    def _reply(self, answer: Answer) -> None:
         if log.isEnabledFor(logging.DEBUG):
             self._tell(answer)
-        self._answer = answer
-        self._unsent = answer.pieces
+        self._begin(answer)
+
+    def _begin(self, answer: Answer) -> None:
         self._in_a_row += 1
-        if self._in_a_row <= IN_A_ROW:
-            with suppress(BlockingIOError):
-                self._send()
-        if self._unsent:
+        sent = self._send(answer.pieces) if self._in_a_row <= IN_A_ROW else 0
+        if sent == answer.size:
+            self._answered(answer)
+        else:
+            self._answer, self._unsent = answer, unsent(answer.pieces, sent)
             self._phase = Phase.WRITING
             self._pace = Pace(self._acknowledged(), time.monotonic(), self._idle_timeout)
             self._readiness.change(self._socket.fileno(), WRITABLE)
-        else:
-            self._answered(answer)
 
     def _write(self) -> None:
-        self._send()
+        answer = self._answer
+        assert answer, "what is sent is an answer"
+        self._unsent = unsent(self._unsent, self._send(self._unsent))
         if not self._unsent:
-            assert self._answer, "what is sent is an answer"
+            self._answer = None
             self._in_a_row += 1
             self._phase = Phase.READING
             self._readiness.change(self._socket.fileno(), READABLE)
-            self._answered(self._answer)
+            self._answered(answer)
             self._advance()
 
-    def _send(self) -> None:
-        """Send what the socket takes of what is unsent. Raises OSError."""
-        sent = self._socket.sendmsg(self._unsent)
+    def _send(self, pieces: Pieces) -> int:
+        """Send of the pieces what the socket takes now; tell how many bytes. Raises OSError."""
+        try:
+            sent = self._socket.sendmsg(pieces)
+        except BlockingIOError:  # it still has what was sent before
+            return 0
         self._sent += sent
-        self._unsent = unsent(self._unsent, sent)
+        return sent
 
     def _answered(self, answer: Answer) -> None:
         """Go on to the next request, or to the end of the connection."""
-        request, self._answer, self._request = self._request, None, None
+        self._request = None
         self._since = time.monotonic()
         if not answer.closes:
-            self._stay()
-        elif request and request.persistence is Persistence.CLOSE and not self._receiver.begun:
-            self.close()  # the client said that nothing follows, so there is nothing to linger for
-        else:
+            if not self._preferred:
+                self._stay()
+        elif answer.lingers or self._has_begun:
             self._linger()
+        else:
+            self.close()  # the client said that nothing follows, so there is nothing to linger for
 
     def _stay(self) -> None:
         """Come before strangers from now on: whoever is inside shall not feel how many there are.
 
         Not before the first answer, since most who come only for one end with it.
         """
-        if not self._preferred:
-            self._readiness.prefer(self._socket.fileno())
-            self._preferred = True
+        self._preferred = True
+        self._readiness.prefer(self._socket.fileno())
 
     # Ending
 
     def _linger(self) -> None:
         self._service.limit.leave(self)
-        self._receiver.drop()
+        self._receiver = None
         self._phase = Phase.LINGERING
         self._begun = self._since
         self._socket.shutdown(socket.SHUT_WR)
@@ -282,12 +315,15 @@ class Connection:
 
         A 408 to one that is just about to ask could be taken for the answer.
         """
-        if not self._receiver.begun:
+        if not self._receiver or not self._receiver.begun:
             self.close()
             return
         self._service.counters.cut += 1
         problem = self._receiver.fit(_TIMED_OUT)
-        self._attempt(lambda: self._begin(self._service.reject(problem, self._request)))
+        try:
+            self._reply(self._service.reject(problem, self._request))
+        except Exception as error:
+            self._fail(error)
 
     def _acknowledged(self) -> int:
         """Tell how many bytes the peer has taken: those sent less those queued, tcp(7)."""
@@ -312,7 +348,7 @@ class Connection:
         """Answer what is under way, and end: at once where that is nothing."""
         if self._phase is Phase.READING:
             self.ready()  # for a request that has just come
-        if self._phase is Phase.READING and not self._receiver.begun:
+        if self._phase is Phase.READING and not self._has_begun:
             self.close()
 
     def close(self) -> None:
@@ -336,12 +372,12 @@ class Connection:
                 peer=self.peer,
                 request=shown(asked),
                 status=answer.status.value,
-                bytes=sum(map(len, answer.pieces)),
+                bytes=answer.size,
             ),
         )
 
 
-def unsent(pieces: tuple[Payload | memoryview, ...], sent: int) -> tuple[Payload | memoryview, ...]:
+def unsent(pieces: Pieces, sent: int) -> Pieces:
     """Tell what is left of the pieces when so many bytes of them are sent. Nothing is copied."""
     for index, piece in enumerate(pieces):
         if sent < len(piece):

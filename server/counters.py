@@ -9,8 +9,6 @@ from shared.logs import Field
 class Counters:
     """Counts of what happened since the last report."""
 
-    most: int = 0
-    """The most clients that held a slot at one time."""
     requests: int = 0
     """Requests answered, those refused for the limit not counted."""
     refused: int = 0
@@ -20,16 +18,19 @@ class Counters:
     cut: int = 0
     """Connections ended because they were too slow, or made room for others."""
 
-    def report(self, clients: int) -> dict[str, Field] | None:
-        """Tell the counts and begin anew; None where nothing happened. `clients`: those now."""
+    def report(self, clients: int, most: int) -> dict[str, Field] | None:
+        """Tell the counts and begin anew; None where nothing happened.
+
+        `clients` hold a slot now, `most` the most that did at a time since the last report.
+        """
         told: dict[str, Field] = {
             "clients": clients,
-            "most": self.most,
+            "most": most,
             "requests": self.requests,
             "refused": self.refused,
             "errors": self.errors,
             "cut": self.cut,
         }
         happened = self.requests or self.refused or self.errors or self.cut
-        self.most, self.requests, self.refused, self.errors, self.cut = clients, 0, 0, 0, 0
+        self.requests, self.refused, self.errors, self.cut = 0, 0, 0, 0
         return told if happened else None

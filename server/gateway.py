@@ -134,13 +134,13 @@ class Gateway:
             await self.connections.sweep(time.monotonic())
 
     def _report(self) -> None:
-        counts = self.service.counters.report(len(self.service.limit))
+        counts = self.service.report()
         if counts:
             log.info("served", extra=event(**counts))
 
     async def _stop(self, listener: Listener) -> None:
         """Answer what is under way, those included that wait to be accepted."""
-        self.service.stopping = True
+        self.service.stop()
         listener.close()
         deadline = time.monotonic() + STOP_WAIT
         while True:

@@ -11,6 +11,7 @@ class Limit:
         """Have so many slots."""
         self.capacity = capacity
         self._inside: set[object] = set()
+        self._most = 0
 
     def __len__(self) -> int:
         """Tell how many slots are taken."""
@@ -27,8 +28,14 @@ class Limit:
         if len(self._inside) >= self.capacity:
             return False
         self._inside.add(client)
+        self._most = max(self._most, len(self._inside))
         return True
 
     def leave(self, client: object) -> None:
         """Give the slot back, if the client has one. Safe to call again."""
         self._inside.discard(client)
+
+    def take_most(self) -> int:
+        """Tell the most slots that were taken at a time since this was asked last."""
+        most, self._most = self._most, len(self._inside)
+        return most

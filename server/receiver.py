@@ -18,9 +18,9 @@ MAX_HEAD = 16 * 1024
 MAX_EMPTY_LINES = 4  # before a request; RFC 9112, 2.2 asks for at least one
 
 # Real clients send the same bytes again and again, so that parsing them strictly costs nothing.
-# Only short heads are remembered: so many are 8 MB at the worst, whatever strangers send.
+# Only short heads are remembered: so many are 5 MB at the worst, whatever strangers send.
 _REMEMBERED = 512
-_LONGEST_REMEMBERED = 1024  # bytes
+LONGEST_REMEMBERED = 1024  # bytes
 _parse_remembered = functools.lru_cache(_REMEMBERED)(parse)
 
 _LINE_TOO_LONG = Problem(HTTPStatus.REQUEST_URI_TOO_LONG, "The request line is too long.")
@@ -52,6 +52,11 @@ class Receiver:
         """Whether more is to come of a request, or bytes that nobody will understand."""
         return bool(self._buffer or self._drain or self._ended)
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether it is as at its begin: nothing that came has to do with what will come."""
+        return not (self.begun or self._empty_lines)
+
     def feed(self, data: bytes) -> None:
         """Take the bytes that have come."""
         self._buffer = self._buffer + data if self._buffer else data
@@ -63,10 +68,6 @@ class Receiver:
         found = self._body(self._drain) if self._drain else self._head()
         self._ended = isinstance(found, Problem) or found is Body.TOO_LARGE
         return found
-
-    def drop(self) -> None:
-        """Let go of all that is there: nothing of it will be asked for."""
-        self._buffer, self._drain, self._ended = b"", None, True
 
     def fit(self, problem: Problem) -> Problem:
         """Fit a problem to what has begun: what begins like a HEAD gets no body."""
@@ -91,7 +92,7 @@ class Receiver:
         if isinstance(end, Problem):
             return self.fit(end)
         head = self._buffer[:end]
-        request = _parse_remembered(head) if end <= _LONGEST_REMEMBERED else parse(head)
+        request = _parse_remembered(head) if end <= LONGEST_REMEMBERED else parse(head)
         if isinstance(request, Problem):
             return self.fit(request)
         self._buffer = self._buffer[end:]
@@ -104,6 +105,19 @@ class Receiver:
         while self._buffer.startswith(b"\r\n") and self._empty_lines <= MAX_EMPTY_LINES:
             self._buffer = self._buffer[2:]
             self._empty_lines += 1
+
+
+def sole_request(data: bytes) -> Request | None:
+    """Read what is one whole request without a body and nothing else; None for all the rest.
+
+    None, too, where it is too long to be remembered.
+    """
+    if len(data) > LONGEST_REMEMBERED:
+        return None
+    receiver = Receiver()
+    receiver.feed(data)
+    found = receiver.next()
+    return found if isinstance(found, Request) and receiver.is_blank else None
 
 
 def _head_end(data: bytes, start: int) -> int | Problem | None:

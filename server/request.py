@@ -43,6 +43,11 @@ class Request:
         """Tell whether bytes of a body follow the head."""
         return self.chunked or self.content_length > 0
 
+    @property
+    def is_head(self) -> bool:
+        """Tell whether its answer must come without a body, RFC 9110, 9.3.2."""
+        return self.method == "HEAD"
+
 
 class _RefusedError(Exception):
     """Ends the parsing of a head; the problem says why."""

@@ -6,11 +6,11 @@ from http import HTTPStatus
 
 from server.answer import Answer, Answers, Holding
 from server.counters import Counters
-from server.decision import decide, over_limit
+from server.decision import over_limit
 from server.limit import Limit
 from server.problem import Problem
 from server.request import Persistence, Request
-from shared.logs import event
+from shared.logs import Field, event
 from shared.snapshot import Snapshot
 
 log = logging.getLogger("server")
@@ -26,8 +26,7 @@ class Service:
         self.limit = Limit(capacity)
         self.counters = Counters()
         self.answers = Answers(None, time.monotonic(), time.time())
-        self.stopping = False
-        """While the server stops, every answer closes its connection."""
+        self._stopping = False
         self._holding: Holding | None = None
         self._over_limit = over_limit(capacity)
         self._refused_last: float | None = None
@@ -63,42 +62,40 @@ class Service:
             self._refused_last = None
             log.info("limit left", extra=event(limit=self.limit.capacity))
 
-    def admit(self, client: object) -> bool:
-        """Take a client in, or tell that it is beyond the limit."""
-        if self.limit.admit(client):
-            self.counters.most = max(self.counters.most, len(self.limit))
-            return True
-        return False
-
     def refuse(self, request: Request) -> Answer:
         """Answer a client beyond the limit."""
         self.counters.refused += 1
         if self._refused_last is None:
             log.warning("limit reached", extra=event(limit=self.limit.capacity))
         self._refused_last = time.monotonic()
-        return self.answers.give(self._over_limit, Persistence.CLOSE, _is_head(request))
+        return self.answers.give(self._over_limit, Persistence.CLOSE, request.is_head)
 
-    def answer(self, request: Request, closes: bool) -> Answer:
-        """Answer a client within the limit; `closes` where the connection cannot go on."""
-        decided = decide(request, self.answers.snapshot, self.answers.wall)
-        closing = closes or self.stopping
-        persistence = Persistence.CLOSE if closing else request.persistence
-        answer = self.answers.give(decided, persistence, _is_head(request))
-        self._count(answer)
+    def stop(self) -> None:
+        """Have every answer from now on close its connection."""
+        self._stopping = True
+        self.answers.known.clear()
+
+    def answer(self, request: Request, closes: bool = False, sole: bytes | None = None) -> Answer:
+        """Answer a client within the limit; `closes` where the connection cannot go on.
+
+        `sole` are the bytes that came, where they were this request and nothing else.
+        """
+        answer = self.answers.to(request, closes or self._stopping)
+        # What is known is answered without a word in the log.
+        if sole and not self._stopping and not log.isEnabledFor(logging.DEBUG):
+            self.answers.remember(sole, answer)
+        self.counters.requests += 1
+        if answer.status >= HTTPStatus.BAD_REQUEST:
+            self.counters.errors += 1
         return answer
 
     def reject(self, problem: Problem, request: Request | None) -> Answer:
         """Answer what is no valid request, or a request whose body is not valid."""
-        answer = self.answers.give(problem, Persistence.CLOSE, _is_head(request))
-        self._count(answer)
-        return answer
-
-    def _count(self, answer: Answer) -> None:
         self.counters.requests += 1
-        if answer.status >= HTTPStatus.BAD_REQUEST:
-            self.counters.errors += 1
+        self.counters.errors += 1
+        bodiless = request is not None and request.is_head
+        return self.answers.give(problem, Persistence.CLOSE, bodiless)
 
-
-def _is_head(request: Request | None) -> bool:
-    """Tell whether the answer must come without its body, RFC 9110, 9.3.2."""
-    return request is not None and request.method == "HEAD"
+    def report(self) -> dict[str, Field] | None:
+        """Tell what happened since the last report; None where nothing did."""
+        return self.counters.report(len(self.limit), self.limit.take_most())

@@ -2,15 +2,16 @@
 
 import gzip
 import json
+from dataclasses import replace
 from http import HTTPStatus
 
-from server.answer import MAX_JOINED, Answer, Answers, Holding
+from server.answer import MAX_JOINED, MOST_KNOWN, Answer, Answers, Holding
 from server.coding import Coding
 from server.decision import Representation, over_limit
 from server.problem import Problem
 from server.request import Persistence
 from shared.snapshot import Snapshot
-from tests.samples import HTTP_DATE, LAST_MODIFIED, snapshot
+from tests.samples import HTTP_DATE, LAST_MODIFIED, get, snapshot
 from tests.support import TestCase
 
 IDENTITY, GZIP = Representation(Coding.IDENTITY), Representation(Coding.GZIP)
@@ -111,6 +112,46 @@ class DataAnswers(TestCase):
     def test_an_age_is_never_below_zero(self) -> None:
         whole = sent(answers(snapshot(), age=-5).give(IDENTITY, Persistence.PERSISTENT))
         self.assertIn(b"\r\nAge: 0\r\n", whole)
+
+
+class AnswersToRequests(TestCase):
+    def test_a_request_is_answered_as_is_decided_for_it(self) -> None:
+        made = answers(snapshot())
+        for request, decided in (
+            (get(), IDENTITY),
+            (get(accept_encoding="gzip;q=1, identity;q=0"), GZIP),
+            (get(if_none_match="*"), CURRENT),
+        ):
+            for _ in range(2):
+                self.assertIs(made.to(request), made.give(decided, Persistence.PERSISTENT))
+        self.assertEqual(made.to(get("/x")).status, HTTPStatus.NOT_FOUND)
+        self.assertNotIn(b"{", sent(made.to(get(method="HEAD"))))
+
+    def test_one_that_is_the_last_says_so(self) -> None:
+        made, request = answers(snapshot()), get()
+        self.assertFalse(made.to(request).closes)
+        self.assertTrue(made.to(request, closes=True).closes)
+
+    def test_a_client_that_did_not_ask_for_the_end_may_have_sent_more(self) -> None:
+        made, last = answers(snapshot()), replace(get(), persistence=Persistence.CLOSE)
+        self.assertFalse(made.to(last).lingers)
+        self.assertTrue(made.to(get(), closes=True).lingers)
+        self.assertFalse(made.to(get()).lingers)
+        self.assertTrue(made.give(over_limit(1), Persistence.CLOSE).lingers)
+
+    def test_what_is_remembered_is_bounded_and_holds_no_errors(self) -> None:
+        made = answers(snapshot())
+        for number in range(MOST_KNOWN + 10):
+            made.remember(b"%d" % number, made.to(get()))
+        self.assertEqual(len(made.known), MOST_KNOWN)
+        made = answers(None)
+        made.remember(b"x", made.to(get()))
+        self.assertFalse(made.known)
+
+    def test_it_tells_its_size(self) -> None:
+        for held in (None, snapshot(), snapshot(padding=MAX_JOINED // 11)):
+            answer = answers(held).to(get())
+            self.assertEqual(answer.size, len(sent(answer)))
 
 
 class ProblemAnswers(TestCase):

@@ -47,6 +47,23 @@ class Answering(TestCase):
         statuses = [peer.response().status for _ in range(4)]
         self.assertEqual(statuses, [200, 404, 405, 200])
 
+    def test_the_same_request_gets_the_newest_data_each_time(self) -> None:
+        peer = self.server.connect()
+        for number in range(5):
+            held = snapshot(f"{number:08}")
+            self.server.hold(held)
+            self.assertEqual(peer.ask().body, held.identity)
+
+    def test_the_same_request_is_refused_to_who_is_beyond_the_limit(self) -> None:
+        server = Serving(self, limit=1)
+        server.hold(snapshot())
+        inside = server.connect()
+        for _ in range(3):
+            self.assertEqual(inside.ask().status, 200)
+            outside = server.connect()
+            self.assertEqual(outside.ask().status, 503)
+            self.assertTrue(outside.ended())
+
     def test_requests_may_come_in_pieces(self) -> None:
         peer = self.server.connect()
         for byte in GET * 2:
@@ -515,7 +532,7 @@ class Swept(AsyncTestCase):
 
 class Unsent(TestCase):
     def test_what_is_left_begins_where_the_sent_bytes_end(self) -> None:
-        pieces = (b"head", bytearray(b"identity"))
+        pieces = (b"head", memoryview(b"identity"))
         for sent in range(13):
             left = b"".join(map(bytes, unsent(pieces, sent)))
             self.assertEqual(left, b"headidentity"[sent:])

@@ -47,8 +47,8 @@ class Recording(Service):
         self.take(snapshot(), 0.0)
         self.asked: list[tuple[str, str]] = []
 
-    def answer(self, request: Request, closes: bool) -> Answer:
-        """Answer as ever."""
+    def answer(self, request: Request, closes: bool = False, sole: bytes | None = None) -> Answer:
+        """Answer as ever, and remember nothing: else the same bytes would not ask again."""
         self.asked.append((request.method, request.path or "/"))
         return super().answer(request, closes)
 

@@ -25,6 +25,14 @@ class Limits(TestCase):
         limit.leave("stranger")
         self.assertEqual([limit.admit(client) for client in "cd"], [True, False])
 
+    def test_the_most_that_were_inside_are_told_once(self) -> None:
+        limit = Limit(3)
+        for client in "abcd":
+            limit.admit(client)
+        limit.leave("a")
+        limit.leave("b")
+        self.assertEqual((limit.take_most(), limit.take_most()), (3, 1))
+
     def test_it_agrees_with_a_model_whoever_comes_and_goes(self) -> None:
         chance = random.Random(503)
         limit, inside = Limit(5), set[int]()

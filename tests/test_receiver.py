@@ -5,7 +5,7 @@ import random
 
 from server.body import MAX_DRAINED, Body
 from server.problem import Problem
-from server.receiver import MAX_EMPTY_LINES, MAX_HEAD, MAX_REQUEST_LINE, Receiver
+from server.receiver import MAX_EMPTY_LINES, MAX_HEAD, MAX_REQUEST_LINE, Receiver, sole_request
 from server.request import Request
 from tests.support import TestCase
 
@@ -105,13 +105,23 @@ class Receiving(TestCase):
                 continue
             self.assertEqual(receiver.begun, begun, data)
 
-    def test_what_is_dropped_is_not_asked_for_again(self) -> None:
-        for data in (GET[:10], POST, GET + GET):
+    def test_it_tells_whether_what_came_has_to_do_with_what_will_come(self) -> None:
+        for data, blank in {
+            b"": True,
+            b"\r\n": False,
+            GET: True,
+            b"\r\n" + GET: True,
+            GET + b"\r\n": False,
+            GET + b"G": False,
+            POST + b"1234": False,
+            POST + b"12345": True,
+            b"nonsense\r\n\r\n": False,
+        }.items():
             receiver = Receiver()
             receiver.feed(data)
-            receiver.next()
-            receiver.drop()
-            self.assertIsNone(receiver.next())
+            while receiver.next() is not None:
+                continue
+            self.assertEqual(receiver.is_blank, blank, data)
 
     def test_any_way_of_cutting_gives_the_same(self) -> None:
         chance = random.Random(112)
@@ -130,3 +140,27 @@ class Receiving(TestCase):
                 edges = [0, *cuts, len(data)]
                 pieces = [data[a:b] for a, b in itertools.pairwise(edges) if a < b]
                 self.assertEqual(received(*pieces), whole, pieces)
+
+
+class SoleRequests(TestCase):
+    def test_one_whole_request_is_read_at_once(self) -> None:
+        for data in (GET, b"\r\n" + GET, GET.replace(b"GET", b"DELETE")):
+            request = sole_request(data)
+            assert request
+            self.assertEqual([f"{request.method} {request.path}"], received(data))
+
+    def test_all_else_is_left_to_a_receiver(self) -> None:
+        for data in (
+            b"",
+            GET[:-1],
+            GET + b"\r\n",
+            GET + GET,
+            GET + b"G",
+            POST,
+            POST + b"12345",
+            CHUNKED + b"0\r\n\r\n",
+            b"nonsense\r\n\r\n",
+            b"GET / HTTP/1.1\r\n\r\n",
+            GET[:-2] + b"X: " + b"x" * 1024 + b"\r\n\r\n",
+        ):
+            self.assertIsNone(sole_request(data), data)

@@ -50,22 +50,23 @@ class Services(TestCase):
     def test_a_stopping_server_says_that_its_answers_are_the_last(self) -> None:
         self.service.take(SMALL, 0.0)
         self.assertFalse(self.service.answer(get(), closes=False).closes)
-        self.service.stopping = True
+        self.service.stop()
         self.assertTrue(self.service.answer(get(), closes=False).closes)
 
     def test_what_is_answered_is_counted(self) -> None:
         self.service.take(SMALL, 0.0)
-        self.assertTrue(self.service.admit("a"))
-        self.assertFalse(self.service.admit("b"))
+        self.assertTrue(self.service.limit.admit("a"))
+        self.assertFalse(self.service.limit.admit("b"))
         self.service.refuse(get())
         self.service.answer(get(), closes=False)
         self.service.answer(get("/x"), closes=False)
         self.service.reject(Problem(HTTPStatus.BAD_REQUEST, "No."), None)
         self.service.limit.leave("a")
-        counts = self.service.counters.report(0)
         self.assertEqual(
-            counts, {"clients": 0, "most": 1, "requests": 3, "refused": 1, "errors": 2, "cut": 0}
+            self.service.report(),
+            {"clients": 0, "most": 1, "requests": 3, "refused": 1, "errors": 2, "cut": 0},
         )
+        self.assertIsNone(self.service.report())
 
     def test_that_the_limit_is_reached_is_told_when_it_begins_and_when_it_ends(self) -> None:
         with self.assertLogs("server", logging.INFO) as logs:
