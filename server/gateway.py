@@ -68,7 +68,12 @@ class Gateway:
         self._tell_start()
         self._readiness = Readiness()
         listener = Listener(
-            self._listening, self._accepted, self._is_full, self.connections.make_room, self._full
+            self._listening,
+            self._readiness,
+            self._accepted,
+            self._is_full,
+            self.connections.make_room,
+            self._full,
         )
         subscription = Subscription(self._configuration.socket, self.service)
         async with asyncio.TaskGroup() as tasks:

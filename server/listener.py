@@ -6,13 +6,16 @@ import logging
 import math
 import select
 import socket
+import sys
 import time
 from collections.abc import Callable
+
+from server.readiness import READABLE, Readiness
 
 log = logging.getLogger("server")
 
 BACKLOG = 65_535  # the kernel cuts it to net.core.somaxconn
-BATCH = 16  # connections accepted in a row before others have their turn
+BATCH = 16  # connections accepted in a row, or as many as may be served in a row
 # Bytes that the kernel holds of an answer beyond what is under way. Without this bound, 600 readers
 # that never read took 885 MB, and 11 MB went out to one that does at 1.6 GB/s instead of 2.9.
 MOST_UNSENT = 64 * 1024
@@ -21,7 +24,24 @@ WARNING_INTERVAL = 60.0  # seconds between two warnings that it is so
 FEW_DESCRIPTORS = "descriptors run short: raise `ulimit -n`, or lower the limit of clients"
 _SHORTAGES = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 
+_TO_UNACKED = 24  # bytes before it in the struct
+
 Accepted = Callable[[socket.socket, str], None]
+
+
+class _ListeningSocket(socket.socket):
+    """A socket that knows its family and type: `accept` asks it for both, each time.
+
+    socket.socket makes them out of numbers, and so a short connection took 3 to 7 % longer.
+    """
+
+    __slots__ = ("family", "type")
+    family: socket.AddressFamily
+    type: socket.SocketKind
+
+    def __init__(self, family: socket.AddressFamily) -> None:
+        super().__init__(family, socket.SOCK_STREAM)
+        self.family, self.type = family, socket.SOCK_STREAM
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -29,7 +49,7 @@ def listen(host: str, port: int) -> socket.socket:
     family, _, _, _, address = socket.getaddrinfo(
         host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )[0]
-    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening = _ListeningSocket(family)
     try:
         # A restarted server must not wait for its predecessor's connections to time out.
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -52,6 +72,7 @@ class Listener:
     def __init__(
         self,
         listening: socket.socket,
+        readiness: Readiness,
         accepted: Accepted,
         is_full: Callable[[], bool],
         make_room: Callable[[], bool],
@@ -64,19 +85,19 @@ class Listener:
         `is_full` says so.
         """
         self._socket = listening
+        self._readiness = readiness
         self._accepted = accepted
         self._is_full = is_full
         self._make_room = make_room
         self._full = full
         self._warned = -math.inf
-        self._loop = asyncio.get_running_loop()
-        self._resume()
+        self._readiness.watch(self._socket.fileno(), self)
 
-    def _resume(self) -> None:
-        if self._socket.fileno() >= 0:
-            self._loop.add_reader(self._socket.fileno(), self._accept)
+    def ready(self) -> None:
+        """Accept those who wait, or some of them."""
+        self._accept(min(self._waiting(), max(BATCH, self._readiness.share)))
 
-    def _accept(self, most: int = BATCH) -> None:
+    def _accept(self, most: int) -> None:
         for _ in range(most):
             if self._is_full() and not self._relieve(self._full):
                 return
@@ -91,6 +112,15 @@ class Listener:
             else:
                 accepted.setblocking(False)
                 self._accepted(accepted, f"{address[0]}:{address[1]}")
+
+    def _waiting(self) -> int:
+        """Tell how many wait, at least one: tcpi_unacked of struct tcp_info, see tcp(7).
+
+        To accept until nobody is left would end in an error each time, and with that a short
+        connection took 4 % longer.
+        """
+        info = self._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TO_UNACKED + 4)
+        return max(1, int.from_bytes(info[_TO_UNACKED:], sys.byteorder))
 
     def _relieve(self, shortage: str) -> bool:
         """Make room for one that waits. False where none does, or where there is none to be had.
@@ -119,11 +149,15 @@ class Listener:
 
     def _rest(self) -> None:
         """Accept nothing for a while: else the loop would spin on what it cannot have."""
-        self._loop.remove_reader(self._socket.fileno())
-        self._loop.call_later(REST, self._resume)
+        self._readiness.change(self._socket.fileno(), 0)
+        asyncio.get_running_loop().call_later(REST, self._resume)
+
+    def _resume(self) -> None:
+        if self._socket.fileno() >= 0:
+            self._readiness.change(self._socket.fileno(), READABLE)
 
     def close(self) -> None:
         """Accept what waits already, then no more."""
         self._accept(BACKLOG)
-        self._loop.remove_reader(self._socket.fileno())
+        self._readiness.forget(self._socket.fileno())
         self._socket.close()

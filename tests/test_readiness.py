@@ -5,7 +5,7 @@ import itertools
 import socket
 from collections.abc import Callable
 
-from server.readiness import OTHERS_IN_A_ROW, READABLE, WRITABLE, Readiness
+from server.readiness import OTHERS, OTHERS_IN_A_ROW, READABLE, WRITABLE, Readiness
 from tests.support import AsyncTestCase, eventually
 
 
@@ -128,6 +128,39 @@ class Watching(AsyncTestCase):
             await eventually(lambda: order.count("other") >= 20, "all are called")
             runs = [len(list(run)) for word, run in itertools.groupby(order) if word == "other"]
             self.assertEqual(runs[:2], [10, 10])
+            readiness.close()
+
+        self.run_async(main())
+
+    def test_as_many_of_the_others_are_found_at_a_time_as_there_are_preferred(self) -> None:
+        async def main() -> None:
+            readiness, order, many = Readiness(), list[str](), 2 * OTHERS
+            for number in range(2 * many):
+                near, far = self.sockets()
+                near.send(b"x")
+                word = "preferred" if number < many else "other"
+                readiness.watch(far.fileno(), Called(functools.partial(order.append, word)))
+                if number < many:
+                    readiness.prefer(far.fileno())
+            await eventually(lambda: order.count("other") >= 3 * many, "all are called")
+            runs = [len(list(run)) for word, run in itertools.groupby(order) if word == "other"]
+            self.assertEqual(max(runs), many)
+            readiness.close()
+
+        self.run_async(main())
+
+    def test_who_waits_for_nothing_is_not_called_until_that_changes(self) -> None:
+        async def main() -> None:
+            readiness = Readiness()
+            near, paused = self.pair(readiness)
+            readiness.change(paused.end.fileno(), 0)
+            near.send(b"x")
+            other_near, other = self.pair(readiness)
+            other_near.send(b"x")
+            await eventually(lambda: other.calls, "another one is called")
+            self.assertEqual(paused.calls, 0)
+            readiness.change(paused.end.fileno(), READABLE)
+            await eventually(lambda: paused.calls, "it is called")
             readiness.close()
 
         self.run_async(main())
