@@ -46,7 +46,7 @@ class Validators:
 class Fetched:
     """A successful answer."""
 
-    body: bytes | None
+    body: bytes | bytearray | None
     """None where it was 304: what the validators belong to is still current."""
     validators: Validators
 
@@ -119,7 +119,7 @@ def _sendable(value: str | None) -> str | None:
     return value if value and value.isascii() and value.isprintable() else None
 
 
-def _body(response: http.client.HTTPResponse, most: int) -> bytes:
+def _body(response: http.client.HTTPResponse, most: int) -> bytearray:
     if response.length is not None and response.length > most:
         raise FetchError(f"a body of {response.length} bytes, over the {most} that are taken")
     body = bytearray()
@@ -130,7 +130,7 @@ def _body(response: http.client.HTTPResponse, most: int) -> bytes:
             raise FetchError(f"a body over the {most} bytes that are taken")
     if response.length:
         raise FetchError(f"a body cut short: {response.length} bytes are missing")
-    return bytes(body)
+    return body
 
 
 def _redirected(url: Url, response: http.client.HTTPResponse) -> Url:

@@ -6,28 +6,31 @@ of them take 8 MB, where a million `str` take 65.
 
 import json
 import re
+import struct
+from collections.abc import Iterator
 
 from shared.text import shown
 
 ITEM_SIZE = 8  # bytes in UTF-8
 
+Body = bytes | bytearray
+"""A bytearray where it was received piece by piece: a copy would take as much memory again."""
+
 # `json.loads` holds the interpreter lock for a whole call, and builds whatever a body holds before
 # anybody can look at it. So an array is recognised here and decoded in slices of strings only.
-SLICE = 4096  # items; about 1 ms, well under the interpreter's switch interval of 5 ms
+SLICE = 4096  # items; about 1 ms
+WINDOW = 64 * SLICE  # bytes that one match looks at, at most: 1 ms too, be it white space only
 
 # RFC 8259, sections 2 and 7. Eight bytes are at most 48 characters (`\u0031` is one byte), so a
 # string without an end in sight is given up early. Possessive: nothing is ever tried twice.
 _SPACE = rb"[ \t\r\n]*+"
-_PLAIN = rb'[^"\\\x00-\x1f]{0,48}+'
-_STRING = rb'"' + _PLAIN + rb"(?:\\." + _PLAIN + rb'){0,8}+"'
-_ITEM = _SPACE + _STRING + _SPACE
-_OPENING = re.compile(_SPACE + rb"\[")
-_EMPTY = re.compile(_SPACE + rb"\[" + _SPACE + rb"\]" + _SPACE)
-_RUN = re.compile(rb"(?:" + _ITEM + rb",){1,%d}+" % SLICE)
-_LAST = re.compile(_ITEM + rb"(?=\])")
-_CLOSING = re.compile(rb"\]" + _SPACE)
-_LEADING_SPACE = re.compile(_SPACE)
-_WHOLE_ITEM = re.compile(_ITEM)
+_TEXT = rb'[^"\\\x00-\x1f]{0,48}+'
+_STRING = rb'"' + _TEXT + rb"(?:\\." + _TEXT + rb'){0,8}+"'
+_ONE_STRING = re.compile(_STRING)
+_STRINGS = re.compile(rb"(?:" + _SPACE + _STRING + _SPACE + rb",){1,%d}+" % SLICE)
+# What nearly all bodies are made of: nothing in it is to be decoded.
+_PLAIN_STRINGS = re.compile(rb'(?:"[^"\\\x00-\x1f]{%d}",){1,%d}+' % (ITEM_SIZE, SLICE))
+_SOME_SPACE = re.compile(rb"[ \t\r\n]++")
 _LONG_STRING = re.compile(rb'"(?:[^"\\\x00-\x1f]|\\.){0,400}+')
 
 _KINDS = {b"{": "an object", b"[": "an array", b'"': "a string", b"t": "true", b"f": "false"}
@@ -45,36 +48,73 @@ class ItemsError(Exception):
         self.value = value
 
 
-def parse(body: bytes) -> bytes:
+def parse(body: Body) -> bytes:
     """Read a JSON array of 8-byte strings into packed items. Raises ItemsError.
 
-    Linear in the body's size, and never longer than a slice without giving way to other threads,
-    apart from white space in bulk: 16 MiB of it hold them up for some 50 ms.
+    Linear in the body's size, and never longer than a slice without giving way to other threads.
     """
-    if _EMPTY.fullmatch(body):
-        return b""
-    opening = _OPENING.match(body)
-    if not opening:
-        raise _not_an_array(body)
-    position, packed = opening.end(), bytearray()
-    while run := _RUN.match(body, position):
-        packed += _pack(body, position, run.end() - 1, len(packed) // ITEM_SIZE)
-        position = run.end()
-    last = _LAST.match(body, position)
-    if not last:
-        raise _bad_item(body, position, len(packed) // ITEM_SIZE)
-    packed += _pack(body, position, last.end(), len(packed) // ITEM_SIZE)
-    if not _CLOSING.fullmatch(body, last.end()):
-        raise ItemsError(f"not JSON: something follows the array's end at byte {last.end()}")
+    position = _end_of_space(body, 0)
+    if body[position : position + 1] != b"[":
+        raise _not_an_array(body, position)
+    position, packed = _end_of_space(body, position + 1), bytearray()
+    if body[position : position + 1] != b"]":
+        position -= 1
+        while body[position : position + 1] != b"]":
+            items, position = _next_items(body, position + 1, len(packed) // ITEM_SIZE)
+            packed += items
+    if _end_of_space(body, position + 1) < len(body):
+        raise ItemsError(f"not JSON: something follows the array's end at byte {position}")
     return bytes(packed)
 
 
-def _pack(body: bytes, start: int, end: int, first: int) -> bytes:
-    """Decode the strings between two offsets, of which the first has the index `first`."""
+def unpack(packed: bytes) -> Iterator[tuple[bytes, ...]]:
+    """Tell packed items one by one, a slice of them at a time."""
+    for start in range(0, len(packed), SLICE * ITEM_SIZE):
+        items = packed[start : start + SLICE * ITEM_SIZE]
+        # Measured in a merge: 19 % less time than with a slice of the bytes for each item.
+        yield struct.unpack(f"{ITEM_SIZE}s" * (len(items) // ITEM_SIZE), items)
+
+
+def _next_items(body: Body, position: int, first: int) -> tuple[bytes, int]:
+    """Read some items, of which the first has the index `first`, a slice of them at the most.
+
+    Tell them packed, and the offset of the comma or the bracket behind them.
+    """
+    # Measured: 0.06 µs an item, without this 0.13.
+    if run := _PLAIN_STRINGS.match(body, position):
+        return _pack_plain(body, position, run.end() - 1), run.end() - 1
+    if run := _STRINGS.match(body, position, position + WINDOW):
+        return _pack(body, position, run.end() - 1, first), run.end() - 1
+    # The last one, or one with white space in bulk, or none.
+    start = _end_of_space(body, position)
+    string = _ONE_STRING.match(body, start)
+    if not string:
+        raise _bad_item(body, start, first)
+    end = _end_of_space(body, string.end())
+    if body[end : end + 1] not in (b",", b"]"):
+        raise ItemsError(f"not JSON: no comma or end of the array at byte {end}")
+    return _pack(body, start, string.end(), first), end
+
+
+def _pack_plain(body: Body, start: int, end: int) -> bytes:
+    """Take the strings between two offsets as they are: commas and quotes are only around them."""
+    strings = bytes(body[start:end])
+    _decoded(strings, start)
+    return strings[1:-1].replace(b'","', b"")
+
+
+def _decoded(strings: Body, start: int) -> str:
     try:
-        items: list[str] = json.loads(f"[{body[start:end].decode()}]")
+        return strings.decode()
     except UnicodeDecodeError as error:
         raise ItemsError(f"not UTF-8 at byte {start + error.start}") from None
+
+
+def _pack(body: Body, start: int, end: int, first: int) -> bytes:
+    """Decode the strings between two offsets, of which the first has the index `first`."""
+    text = _decoded(body[start:end], start)
+    try:
+        items: list[str] = json.loads(f"[{text}]")
     except json.JSONDecodeError as error:
         raise ItemsError(f"not JSON behind byte {start}: {error.msg}") from None
     try:
@@ -97,22 +137,18 @@ def _lone_surrogate(items: list[str], first: int) -> ItemsError:
     return ItemsError("holds a lone surrogate", first + index, shown(f'"{items[index]}"'))
 
 
-def _not_an_array(body: bytes) -> ItemsError:
-    start = _end_of_space(body, 0)
+def _not_an_array(body: Body, start: int) -> ItemsError:
     if start == len(body):
         return ItemsError("not JSON: the body is empty")
-    kind = _KINDS.get(body[start : start + 1])
+    kind = _KINDS.get(bytes(body[start : start + 1]))
     if kind is None:
         return ItemsError(f"not JSON: the body begins with {_cut(body, start)}")
     return ItemsError(f"not an array but {kind}: {_cut(body, start)}")
 
 
-def _bad_item(body: bytes, position: int, index: int) -> ItemsError:
+def _bad_item(body: Body, start: int, index: int) -> ItemsError:
     """Tell why no item of an array is where one is wanted."""
-    if item := _WHOLE_ITEM.match(body, position):
-        return ItemsError(f"not JSON: no comma or end of the array at byte {item.end()}")
-    start = _end_of_space(body, position)
-    kind = _KINDS.get(body[start : start + 1])
+    kind = _KINDS.get(bytes(body[start : start + 1]))
     if kind is None:
         what = _cut(body, start) if start < len(body) else "the end of the body"
         return ItemsError(f"not JSON: {what} at byte {start}, where an item is wanted")
@@ -126,10 +162,11 @@ def _bad_item(body: bytes, position: int, index: int) -> ItemsError:
     return ItemsError(f"has more than {ITEM_SIZE} bytes in UTF-8", index, _cut(body, start))
 
 
-def _end_of_space(body: bytes, position: int) -> int:
-    space = _LEADING_SPACE.match(body, position)
-    return space.end() if space else position
+def _end_of_space(body: Body, position: int) -> int:
+    while space := _SOME_SPACE.match(body, position, position + WINDOW):
+        position = space.end()
+    return position
 
 
-def _cut(body: bytes, start: int) -> str:
+def _cut(body: Body, start: int) -> str:
     return shown(body[start : start + 60].decode(errors="backslashreplace"), 40)

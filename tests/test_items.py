@@ -3,9 +3,10 @@
 import json
 import random
 import tracemalloc
+from unittest import mock
 
 from client import items
-from client.items import SLICE, ItemsError, parse
+from client.items import SLICE, WINDOW, ItemsError, parse, unpack
 from tests.demo.faults import BODIES
 from tests.support import TestCase
 
@@ -33,6 +34,34 @@ class GoodArrays(TestCase):
             strings = [f"{index:08x}" for index in range(length)]
             with self.subTest(length):
                 self.assertEqual(parse(json.dumps(strings).encode()), "".join(strings).encode())
+
+    def test_slices_end_wherever_strings_of_another_kind_begin(self) -> None:
+        """Those that are plain, those with escapes, and white space between them take turns."""
+        kinds = ('"%08x",', '"\\u0061%07x",', '\n "%08x" ,', '"ż%06x",')
+        chance = random.Random(7)
+        for lengths in ((1, 1, 1), (SLICE, 1, SLICE), (1, SLICE + 1, 2), (SLICE - 1, 3, SLICE)):
+            text = "".join(
+                chance.choice(kinds) % (10_000 * number + index)
+                for number, length in enumerate(lengths)
+                for index in range(length)
+            )
+            body = f"[{text[:-1]}]".encode()
+            with self.subTest(lengths):
+                self.assertEqual(parse(body), "".join(json.loads(body)).encode())
+
+    def test_white_space_in_bulk_is_taken_wherever_it_may_be(self) -> None:
+        for size in (WINDOW - 1, WINDOW, WINDOW + 1, 3 * WINDOW):
+            space = b" " * size
+            parts = (b"[", b'"630e1244"', b",", b'"5f4a8990"', b"]")
+            with self.subTest(size):
+                self.assertEqual(parse(space.join((b"", *parts, b""))), b"630e12445f4a8990")
+                self.assertEqual(parse(space.join((b"", b"[", b"]", b""))), b"")
+
+    def test_what_was_received_piece_by_piece_is_read_alike(self) -> None:
+        body = '["630e1244", "\\u00305f4a899","żółw5"]'.encode()
+        self.assertEqual(parse(bytearray(body)), parse(body))
+        with self.assertRaisesRegex(ItemsError, "not an array but an object"):
+            parse(bytearray(b"{}"))
 
     def test_whatever_json_renders_is_read_as_json_reads_it(self) -> None:
         chance = random.Random(11)
@@ -67,7 +96,7 @@ class BadBodies(TestCase):
             b'["630e1244",]': ("not JSON: ] at byte 12, where an item is wanted", None),
             b'["630e1244"]]': ("not JSON: something follows the array's end at byte 11", None),
             b'["630e1244"] x': ("not JSON: something follows the array's end at byte 11", None),
-            b"[]x": ("not JSON: ]x at byte 1, where an item is wanted", None),
+            b"[]x": ("not JSON: something follows the array's end at byte 1", None),
             b'["630e1244",7]': ("item 1 is not a string but a number: 7]", 1),
             b'["630e1244",null]': ("item 1 is not a string but null: null]", 1),
             b'["630e1244",["x"]]': ('item 1 is not a string but an array: ["x"]]', 1),
@@ -145,6 +174,27 @@ class BadBodies(TestCase):
 
 
 class Bounds(TestCase):
+    def test_no_step_decodes_more_than_a_slice(self) -> None:
+        """Each holds the interpreter lock: the longer it is, the longer the loop waits."""
+        plain, escaped = b'"630e1244",' * 50_000, b'"\\u003630e1244",' * 50_000
+        spaced = (b" " * 1000 + b'"630e1244",') * 1000
+        with (
+            mock.patch.object(items, "_decoded", wraps=items._decoded) as decoded,
+            self.assertRaises(ItemsError),
+        ):
+            parse(b"[" + plain + escaped + spaced + b"7]")
+        steps = [len(call.args[0]) for call in decoded.call_args_list]
+        self.assertLessEqual(max(steps), WINDOW)
+        self.assertLess(len(steps), 2 * (100_000 // SLICE + 1_100_000 // WINDOW + 3))
+
+    def test_packed_items_come_out_one_by_one_in_slices(self) -> None:
+        for length in (0, 1, SLICE - 1, SLICE, SLICE + 1, 2 * SLICE):
+            packed = b"".join(b"%08x" % index for index in range(length))
+            slices = list(unpack(packed))
+            with self.subTest(length):
+                self.assertEqual(b"".join(map(b"".join, slices)), packed)
+                self.assertTrue(all(0 < len(part) <= SLICE for part in slices))
+
     def test_the_longest_spelling_of_an_item_is_taken(self) -> None:
         body = b'["' + b"\\u0061" * 8 + b'"]'
         self.assertEqual(parse(body), b"aaaaaaaa")
