@@ -23,6 +23,9 @@ from shared.settings import SettingError
 log = logging.getLogger("client")
 
 FIRST_WAIT = 2.0  # seconds that the first snapshot waits, at most, for each endpoint's first poll
+# Of the time that the last snapshot took to be rendered: how long the next one waits for more news.
+# Polls whose beats coincide end nearly together, and heavy data is best rendered once for all.
+GATHERING = 0.1
 RETRY_INTERVAL = 1.0  # seconds between two tries to render, where the system is short of something
 
 
@@ -44,6 +47,7 @@ class Gateway:
         self._unpolled = set(configuration.endpoints)
         self._all_polled = asyncio.Event()
         self._news = asyncio.Event()
+        self._took = 0.0  # seconds to render the last snapshot
 
     async def run(self, stop: asyncio.Event) -> None:
         """Poll, merge and push until the event is set."""
@@ -94,6 +98,7 @@ class Gateway:
                     await self._all_polled.wait()
         while True:
             await self._news.wait()
+            await asyncio.sleep(GATHERING * self._took)
             self._news.clear()
             try:
                 await self._publish_news()
@@ -112,7 +117,9 @@ class Gateway:
             snapshot = render((result.items for result in results.values()), edition, wall)
             return Publication(snapshot, frame.checksum(snapshot), succeeded)
 
+        started = time.monotonic()
         publication = await in_thread("render", work)
+        self._took = time.monotonic() - started
         snapshot = publication.snapshot
         self._edition = Edition(snapshot.identity_digest, snapshot.last_modified)
         # Before it is published, so that no restart goes back behind what servers have.

@@ -1,44 +1,81 @@
 """Rendering: from the endpoints' results to the snapshot that the servers answer with."""
 
+import gc
 import gzip
 import hashlib
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from client.items import ITEM_SIZE, SLICE
-from shared.snapshot import Snapshot
+from client.items import unpack
+from shared.snapshot import Payload, Snapshot
 
-# zlib's own default. On random hexadecimal strings, the worst case at hand, level 9 takes 3 times
-# as long for nothing, and level 1 half as long for 5 % more.
-GZIP_LEVEL = 6
+# zlib's own default; and for heavy data a level that takes a sixth of its time, for 7 % more bytes
+# of random hexadecimal strings, 4 % of letters and digits, 31 % of texts that repeat themselves. At
+# level 4, 0.4 × the time and 2, 1 and 14 %, compressing still is a fifth of the client's work.
+GZIP_LEVEL, HEAVY_GZIP_LEVEL = 6, 1
+HEAVY = 1024 * 1024  # bytes from which on the time counts: 65 ms at level 6
 
+# Sets among which the items seen are spread, by their hashes. A single one of millions holds the
+# interpreter lock for 50 ms when it grows, and for 120 ms when it goes.
+SHARDS = 32
 
-def merge(results: Iterable[bytes]) -> list[bytes]:
-    """Merge packed items: each item once, at its first occurrence, in the order of the results."""
-    return list(
-        dict.fromkeys(
-            packed[i : i + ITEM_SIZE]
-            for packed in results
-            for i in range(0, len(packed), ITEM_SIZE)
-        )
-    )
+_ESCAPED = re.compile(rb'["\\\x00-\x1f]')  # RFC 8259, section 7
 
 
-def render_array(items: list[bytes]) -> bytes:
+def merge(results: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Merge packed items: each item once, at its first occurrence, in the order of the results.
+
+    Yields what is new in each slice, so that no list of millions is ever there.
+    """
+    seen = [set[bytes]() for _ in range(SHARDS)]
+    for packed in results:
+        for items in unpack(packed):
+            fresh = []
+            for item in items:
+                shard = seen[hash(item) % SHARDS]
+                if item not in shard:
+                    shard.add(item)
+                    fresh.append(item)
+            yield fresh
+    while seen:
+        seen.pop()  # one by one: to free all of them at once would hold the lock, too
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep the collector of cycles away: it visits all that sets hold, for 110 ms with the lock."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def render_array(slices: Iterable[Sequence[bytes]]) -> tuple[bytearray, int]:
     """Render items as a compact JSON array with raw UTF-8, the form in which endpoints send it.
 
-    In slices, since `json.dumps` holds the interpreter lock for a whole call.
+    Returns the array, and how many items it holds.
     """
-    slices = (
-        json.dumps(
-            [item.decode() for item in items[i : i + SLICE]],
-            ensure_ascii=False,
-            separators=(",", ":"),
-        )[1:-1].encode()
-        for i in range(0, len(items), SLICE)
-    )
-    return b"[" + b",".join(slices) + b"]"
+    array, count = bytearray(b"["), 0
+    for items in slices:
+        if items and count:
+            array += b","
+        array += _strings(items)
+        count += len(items)
+    array += b"]"
+    return array, count
+
+
+def _strings(items: Sequence[bytes]) -> bytes:
+    """Render a slice of items as JSON strings with commas between them."""
+    # Measured: 0.05 µs an item, with `json.dumps` 0.11.
+    if items and not _ESCAPED.search(b"".join(items)):
+        return b'"' + b'","'.join(items) + b'"'
+    strings = [item.decode() for item in items]
+    return json.dumps(strings, ensure_ascii=False, separators=(",", ":"))[1:-1].encode()
 
 
 @dataclass(frozen=True)
@@ -59,13 +96,14 @@ def render(results: Iterable[bytes], before: Edition, wall: float) -> Snapshot:
 
     `before` is the edition published last, `wall` the time in seconds since the epoch.
     """
-    items = merge(results)
-    identity = render_array(items)
+    with _uncollected():
+        identity, items = render_array(merge(results))
     # mtime=0: the same data must give the same bytes, and so the same entity tag.
-    compressed = gzip.compress(identity, GZIP_LEVEL, mtime=0)
+    level = GZIP_LEVEL if len(identity) < HEAVY else HEAVY_GZIP_LEVEL
+    compressed = gzip.compress(identity, level, mtime=0)
     edition = before.following(digest(identity), wall)
     return Snapshot(
-        items=len(items),
+        items=items,
         identity=identity,
         gzip=compressed,
         identity_digest=edition.digest,
@@ -74,7 +112,7 @@ def render(results: Iterable[bytes], before: Edition, wall: float) -> Snapshot:
     )
 
 
-def digest(payload: bytes) -> bytes:
+def digest(payload: Payload) -> bytes:
     """Tell 16 bytes that no other payload has."""
     return hashlib.blake2b(payload, digest_size=16).digest()
 

@@ -3,7 +3,9 @@
 import asyncio
 import logging
 import tempfile
+import time
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -15,7 +17,7 @@ from client.gateway import Gateway
 from client.worker import NoThreadError
 from tests.demo.behaviours import array
 from tests.demo.endpoints import Endpoints
-from tests.support import AsyncTestCase, eventually
+from tests.support import AsyncTestCase, beside, eventually
 
 
 class Publishing(AsyncTestCase):
@@ -68,6 +70,53 @@ class Publishing(AsyncTestCase):
         return sum(
             bool(record.__dict__.get("event", {}).get("changed")) for record in self.records[:]
         )
+
+    def test_news_that_comes_nearly_together_is_rendered_once_where_that_takes_long(self) -> None:
+        async def act(client: Gateway) -> None:
+            await eventually(lambda: self.told("snapshot pushed"), "the first is pushed")
+            client._took = 5.0
+            self.endpoints.play("/a", array(["cccccccc", "dddddddd"]))
+            self.endpoints.play("/b", array(["eeeeeeee"]))
+            await eventually(lambda: self._pushed(3), "all is pushed")
+
+        async def main() -> None:
+            stop, client = asyncio.Event(), Gateway(self.configuration)
+            running = asyncio.create_task(client.run(stop))
+            try:
+                await act(client)
+            finally:
+                stop.set()
+                await running
+
+        self.run_async(main())
+        self.assertEqual(self.told("snapshot pushed"), 2)
+
+    def test_beats_go_on_while_heavy_data_is_worked_on(self) -> None:
+        """The promise is that the loop is never blocked over 50 ms."""
+        heavy = [f"{number:08x}" for number in range(300_000)]
+        self.endpoints.play("/a", array(heavy))
+        latest, polls = 0.0, list[int]()
+
+        async def beat() -> None:
+            nonlocal latest
+            while True:
+                due = time.monotonic() + 0.005
+                await asyncio.sleep(0.005)
+                latest = max(latest, time.monotonic() - due)
+
+        async def act() -> None:
+            async with beside(beat()):
+                await eventually(lambda: self._pushed(len(heavy) + 1), "all is pushed")
+            polls.append(sum(request.path == "/b" for request in self.endpoints.requests))
+
+        self.configuration = replace(self.configuration, most=10_000_000)
+        self.run_client(act)
+        self.assertLess(latest, 2.0)
+        self.assertGreater(polls[0], 1)
+
+    def _pushed(self, items: int) -> bool:
+        events = [record.__dict__.get("event", {}) for record in self.records[:]]
+        return any("servers" in event and event.get("items") == items for event in events)
 
     def test_a_snapshot_that_cannot_be_rendered_is_tried_again(self) -> None:
         failures = [MemoryError(), NoThreadError("can't start new thread")]
