@@ -9,16 +9,17 @@ import errno
 import json
 import math
 import os
+import re
 import stat
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from client.endpoint import Endpoint
 from client.fetch import Validators
-from client.items import ITEM_SIZE
+from client.items import ITEM_SIZE, SLICE
 from client.render import Edition
 from client.results import Result
 
@@ -26,7 +27,10 @@ VERSION = 1
 # What json, and the reading of what it gives, raise on a file that is not of ours.
 _DAMAGES = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError)
 MAX_SIZE = 1 << 30  # bytes; what is larger was not written by this program
+PIECE = ITEM_SIZE * SLICE  # bytes of items rendered at a time
 LAST_DATE = 1 << 40  # seconds since the epoch; what is later is damaged
+
+_WITHIN_CHARACTER = re.compile(rb"[\x80-\xbf]")  # RFC 3629, section 3: UTF8-tail
 
 
 class StateError(Exception):
@@ -41,26 +45,35 @@ class State:
     results: Mapping[Endpoint, Result] = field(default_factory=dict)
 
 
-def encode(state: State, now: float, wall: float) -> bytes:
-    """Render a state file. `now` is the monotonic clock, `wall` seconds since the epoch."""
-    document = {
+def encode(state: State, now: float, wall: float) -> Iterator[bytes]:
+    """Render a state file in pieces: `json.dumps` holds the interpreter lock for a whole call.
+
+    `now` is the monotonic clock, `wall` seconds since the epoch.
+    """
+    head = {
         "version": VERSION,
         "written": wall,
         "last_modified": state.edition.last_modified,
         "digest": state.edition.digest.hex(),
-        "endpoints": [
-            {
-                "key": endpoint.key,
-                "name": endpoint.name,
-                "age": now - result.succeeded,
-                "etag": result.validators.etag,
-                "modified": result.validators.last_modified,
-                "items": result.items.decode(),
-            }
-            for endpoint, result in state.results.items()
-        ],
     }
-    return json.dumps(document, ensure_ascii=False).encode()
+    yield _json(head)[:-1] + b', "endpoints": ['
+    for number, (endpoint, result) in enumerate(state.results.items()):
+        entry = {
+            "key": endpoint.key,
+            "name": endpoint.name,
+            "age": now - result.succeeded,
+            "etag": result.validators.etag,
+            "modified": result.validators.last_modified,
+        }
+        yield (b", " if number else b"") + _json(entry)[:-1] + b', "items": "'
+        for start in range(0, len(result.items), PIECE):
+            yield _json(result.items[start : start + PIECE].decode())[1:-1]
+        yield b'"}'
+    yield b"]}"
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode()
 
 
 def decode(data: bytes, endpoints: Iterable[Endpoint], now: float, wall: float) -> State:
@@ -89,8 +102,9 @@ def _result(entry: Mapping[str, Any], written: float) -> Result:
     items: bytes = entry["items"].encode()
     if len(items) % ITEM_SIZE:
         raise ValueError(f"{len(items)} bytes of items are no multiple of {ITEM_SIZE}")
-    for start in range(0, len(items), ITEM_SIZE):
-        items[start : start + ITEM_SIZE].decode()
+    # All of it is UTF-8; so is each item, unless it begins within a character.
+    if _WITHIN_CHARACTER.search(items[::ITEM_SIZE]):
+        raise ValueError("a character lies in two items")
     validators = Validators(_text(entry["etag"]), _text(entry["modified"]))
     return Result(items, written - max(0.0, _finite(entry["age"])), validators)
 
@@ -150,11 +164,10 @@ class StateFile:
 
         Not for two threads at a time; `client.memory` waits for one before it begins the next.
         """
-        data = encode(state, time.monotonic(), time.time())
         aside = self.path.with_name(self.path.name + ".new")
         try:
             with open(aside, "wb", opener=_open) as file:
-                file.write(data)
+                file.writelines(encode(state, time.monotonic(), time.time()))
                 file.flush()
                 os.fsync(file.fileno())
             self._check_kind()

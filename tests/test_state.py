@@ -5,12 +5,14 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
 import client.state
 from client.endpoint import parse_endpoint
 from client.fetch import Validators
+from client.items import ITEM_SIZE, SLICE
 from client.render import Edition
 from client.results import Result
 from client.state import State, StateError, StateFile, decode, encode
@@ -27,29 +29,47 @@ STATE = State(
 )
 
 
+def encoded(state: State) -> bytes:
+    """Render a state file whose monotonic clock shows 100 s, and its wall clock 5000."""
+    return b"".join(encode(state, 100.0, 5000.0))
+
+
 class EncodedState(TestCase):
     def test_it_comes_out_as_it_went_in(self) -> None:
-        data = encode(STATE, 100.0, 5000.0)
+        data = encoded(STATE)
         self.assertEqual(decode(data, [FIRST, SECOND], 100.0, 5000.0), STATE)
+
+    def test_it_is_written_in_pieces_that_make_the_very_file_that_json_would(self) -> None:
+        for length in (0, 1, SLICE - 1, SLICE, SLICE + 1, 3 * SLICE):
+            strings = [f"ż{index:06x}" for index in range(length)] + ['"\\\n/\x00\x7fab']
+            items = "".join(strings).encode()
+            state = replace(STATE, results={FIRST: Result(items, 90.0), SECOND: Result(b"", 80.0)})
+            pieces = list(encode(state, 100.0, 5000.0))
+            document = json.loads(b"".join(pieces))
+            with self.subTest(length):
+                self.assertEqual(document["endpoints"][0]["items"].encode(), items)
+                whole = json.dumps(document, ensure_ascii=False).encode()
+                self.assertEqual(b"".join(pieces), whole)
+                self.assertLess(max(map(len, pieces)), 2 * SLICE * ITEM_SIZE)
 
     def test_ages_go_on_by_the_time_in_between(self) -> None:
         """Ten seconds later, in a process whose monotonic clock begins anew."""
-        state = decode(encode(STATE, 100.0, 5000.0), [FIRST], 7.0, 5010.0)
+        state = decode(encoded(STATE), [FIRST], 7.0, 5010.0)
         self.assertEqual(state.results[FIRST].succeeded, 7.0 - 10 - 10)
 
     def test_a_wall_clock_that_was_set_back_makes_nothing_younger(self) -> None:
-        state = decode(encode(STATE, 100.0, 5000.0), [FIRST], 100.0, 1000.0)
+        state = decode(encoded(STATE), [FIRST], 100.0, 1000.0)
         self.assertEqual(state.results[FIRST].succeeded, 90.0)
 
     def test_an_endpoint_that_is_not_configured_any_more_is_left_out(self) -> None:
-        state = decode(encode(STATE, 100.0, 5000.0), [SECOND], 100.0, 5000.0)
+        state = decode(encoded(STATE), [SECOND], 100.0, 5000.0)
         self.assertEqual(list(state.results), [SECOND])
 
     def test_no_secret_of_a_url_is_in_it(self) -> None:
-        self.assertNotIn(b"secret", encode(STATE, 100.0, 5000.0))
+        self.assertNotIn(b"secret", encoded(STATE))
 
     def test_whatever_is_damaged_is_refused(self) -> None:
-        good = json.loads(encode(STATE, 100.0, 5000.0))
+        good = json.loads(encoded(STATE))
         entry = good["endpoints"][0]
         cases = {
             "not JSON": b"{",
