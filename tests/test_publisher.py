@@ -19,7 +19,7 @@ from client.publisher import Publication, Publisher
 from client.render import Edition, render
 from shared.frame import HEADER_SIZE, Header, checksum, decode_header, decode_snapshot
 from shared.snapshot import Snapshot
-from tests.support import AsyncTestCase, beside, eventually
+from tests.support import DEADLINE, AsyncTestCase, beside, eventually
 
 
 def publication(*items: str, succeeded: float = 0.0, padding: int = 0) -> Publication:
@@ -139,6 +139,63 @@ class Pushing(AsyncTestCase):
             self.assertEqual((await slow.frame())[1], small.snapshot)
 
         self.publish(act)
+
+    def test_those_that_came_first_are_served_first(self) -> None:
+        async def act(publisher: Publisher) -> None:
+            served = list[int]()
+
+            async def read(number: int, server: Receiver) -> None:
+                await server.frame()
+                served.append(number)
+
+            servers = await self._connect_in_turn(5)
+            async with asyncio.TaskGroup() as tasks:
+                for number, server in reversed(list(enumerate(servers))):
+                    tasks.create_task(read(number, server))
+                publisher.publish(publication(padding=200_000))
+            self.assertEqual(served, [0, 1, 2, 3, 4])
+
+        with (
+            mock.patch.object(publishing, "TURNS", 1),
+            mock.patch.object(publishing, "QUICK", DEADLINE),
+        ):
+            self.publish(act)
+
+    async def _connect_in_turn(self, count: int) -> list[Receiver]:
+        servers = list[Receiver]()
+        while len(servers) < count:
+            servers.append(await self.connect())
+            await eventually(
+                lambda: self.logged("server connected") == len(servers), "it is connected"
+            )
+        return servers
+
+    def test_who_came_first_and_takes_nothing_holds_up_nobody(self) -> None:
+        async def act(publisher: Publisher) -> None:
+            *stuck, quick = await self._connect_in_turn(3 * publishing.TURNS + 1)
+            large = publication(padding=200_000)
+            publisher.publish(large)
+            async with asyncio.timeout(2.0):
+                self.assertEqual((await quick.frame())[1], large.snapshot)
+            for server in stuck:
+                self.assertEqual((await server.frame())[1], large.snapshot)
+
+        self.publish(act)
+
+    def test_who_leaves_in_its_turn_gives_it_to_the_next(self) -> None:
+        async def act(publisher: Publisher) -> None:
+            leaving, staying = await self._connect_in_turn(2)
+            large = publication(padding=200_000)
+            publisher.publish(large)
+            await leaving.read(HEADER_SIZE)
+            leaving._connection.close()
+            self.assertEqual((await staying.frame())[1], large.snapshot)
+
+        with (
+            mock.patch.object(publishing, "TURNS", 1),
+            mock.patch.object(publishing, "QUICK", 10 * DEADLINE),
+        ):
+            self.publish(act)
 
     def test_a_server_that_never_reads_is_dropped(self) -> None:
         async def act(publisher: Publisher) -> None:
