@@ -4,6 +4,7 @@ import asyncio
 import sys
 from typing import Any
 
+from client import allocator
 from client.configuration import DESCRIPTION, SETTINGS, configuration
 from shared import program
 
@@ -22,4 +23,5 @@ async def main(values: dict[str, Any], stop: asyncio.Event) -> None:
 
 
 if __name__ == "__main__":
+    allocator.settle()
     program.run("client", DESCRIPTION, SETTINGS, main)
