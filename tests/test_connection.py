@@ -3,6 +3,7 @@
 import http.client
 import json
 import logging
+import re
 import socket
 import time
 from collections.abc import Callable
@@ -63,6 +64,31 @@ class Answering(TestCase):
             outside = server.connect()
             self.assertEqual(outside.ask().status, 503)
             self.assertTrue(outside.ended())
+
+    def test_what_has_been_asked_before_is_answered_as_at_first(self) -> None:
+        for request in (
+            GET,
+            LAST_GET,
+            b"\r\n" + GET,
+            b"GET / HTTP/1.0\r\n\r\n",
+            b"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
+            GET[:-2] + b"If-None-Match: *\r\n\r\n",
+            GET[:-2] + b'If-Match: "other"\r\n\r\n',
+            GET[:-2] + b"Accept-Encoding: gzip, identity;q=0\r\n\r\n",
+            GET.replace(b"/", b"/x", 1),
+            GET.replace(b"GET", b"HEAD"),
+            post(0),
+            GET + GET,
+            GET + GET[:9],
+        ):
+            with self.subTest(request):
+                answers = set()
+                for _ in range(3):
+                    peer = self.server.connect()
+                    peer.send(request)
+                    peer.half_close()
+                    answers.add(re.sub(rb"(?m)^(Date|Age): .*$", b"", peer.read()))
+                self.assertEqual(len(answers), 1)
 
     def test_requests_may_come_in_pieces(self) -> None:
         peer = self.server.connect()
