@@ -18,10 +18,10 @@ async def main(values: dict[str, Any], stop: asyncio.Event) -> None:
     # Not before the check of the system: it needs what only Linux has.
     from client.gateway import Gateway
 
+    allocator.settle()
     sys.setswitchinterval(SWITCH_INTERVAL)
     await Gateway(configuration(values)).run(stop)
 
 
 if __name__ == "__main__":
-    allocator.settle()
     program.run("client", DESCRIPTION, SETTINGS, main)

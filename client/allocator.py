@@ -5,15 +5,20 @@ on it does so from the largest block that was freed so far, up to 32 MB, and kee
 A client that polled three million strings three times kept 361 MB; with this 86, and 88 after ten.
 """
 
-import os
-import sys
+import ctypes
+import logging
 
-VARIABLE = "MALLOC_MMAP_THRESHOLD_"  # mallopt(3): read when a program starts, and only then
+from shared.logs import event
+
+log = logging.getLogger("client")
+
+M_MMAP_THRESHOLD = -3  # mallopt(3)
 THRESHOLD = 256 * 1024  # bytes; more than a slice of a body, less than anything that is kept
 
 
 def settle() -> None:
-    """Start the program anew with a size that stays, unless the environment names one already."""
-    if VARIABLE not in os.environ:
-        arguments = [sys.executable, *sys.orig_argv[1:]]
-        os.execve(sys.executable, arguments, os.environ | {VARIABLE: str(THRESHOLD)})
+    """Have that size stay as it is from now on. Where that cannot be, memory is kept, no more."""
+    try:
+        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, THRESHOLD)
+    except (OSError, AttributeError) as error:  # another C library
+        log.debug("freed memory may be kept", extra=event(reason=str(error)))

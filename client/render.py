@@ -47,11 +47,13 @@ def merge(results: Iterable[bytes]) -> Iterator[list[bytes]]:
 @contextmanager
 def _uncollected() -> Iterator[None]:
     """Keep the collector of cycles away: it visits all that sets hold, for 110 ms with the lock."""
+    collects = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        gc.enable()
+        if collects:
+            gc.enable()
 
 
 def render_array(slices: Iterable[Sequence[bytes]]) -> tuple[bytearray, int]:
