@@ -38,7 +38,7 @@ LINGER_TIME = 30.0  # seconds that it lasts in all; as in nginx
 # gives up who reads steadily, but more slowly than its probes expect.
 KERNEL_PATIENCE = 10_000
 # The end of an answer that closes waits for the end of the connection, which follows at once: both
-# go in one packet. With two, a short connection took 7 % longer.
+# go in one packet. With two, there were 17 % fewer short connections a second.
 MORE = socket.MSG_MORE
 _RESET = struct.pack("ii", 1, 0)  # struct linger: close() drops what is queued, and resets
 
@@ -273,8 +273,9 @@ class Connection:
                 self._stay()
         elif answer.lingers or self._has_begun:
             self._linger()
-        else:
-            self.close()  # the client said that nothing follows, so there is nothing to linger for
+        else:  # the client said that nothing follows, so there is nothing to linger for
+            self._socket.shutdown(socket.SHUT_WR)  # or a stray byte would have the answer dropped
+            self.close()
 
     def _stay(self) -> None:
         """Come before strangers from now on: whoever is inside shall not feel how many there are.

@@ -10,9 +10,11 @@ times as long as without them.
 
 import asyncio
 import select
+import time
 from typing import Protocol
 
-BATCH = 256  # preferred connections served before the loop's other work has its turn
+BATCH = 256  # preferred connections that are served at a time
+TURN = 0.001  # seconds after which they leave the loop's other work its turn
 OTHERS = 32  # the same of the others, for between them the preferred have theirs
 OTHERS_IN_A_ROW = 4  # the others served before that, or as many as preferred have been
 
@@ -70,12 +72,11 @@ class Readiness:
             epoll.close()
 
     def _serve_preferred(self) -> None:
-        # Until nothing more has come meanwhile: a turn of the loop costs more than asking again.
-        # With one batch a turn, 1 kB kept alive took 5 % longer.
-        served = batch = self._serve_inside(BATCH)
-        while batch and served < BATCH:
-            batch = self._serve_inside(BATCH)
-            served += batch
+        # As long as more have come meanwhile: a turn of the loop costs more than asking again. With
+        # one batch a turn, 1 kB kept alive took 5 % longer.
+        until = time.monotonic() + TURN
+        while self._serve_inside(BATCH) and time.monotonic() < until:
+            continue
 
     def _serve_inside(self, most: int) -> int:
         """Serve so many of those that are preferred, and tell how many there were."""

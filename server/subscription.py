@@ -17,7 +17,7 @@ from shared.snapshot import Snapshot
 
 log = logging.getLogger("server")
 
-PIECE = 64 * 1024  # bytes read at a time; the loop serves requests in between
+PIECE = 256 * 1024  # bytes read at a time; the loop serves requests in between
 MAPPED = 64 * 1024  # bytes from which on a payload has pages of its own
 PATIENCE = 10.0  # seconds without a byte in the midst of a frame, before it is given up
 

@@ -4,12 +4,14 @@ import http.client
 import json
 import logging
 import re
+import select
 import socket
 import time
 from collections.abc import Callable
 from unittest import mock
 
 from server import connection as connecting
+from server.answer import Answer
 from server.body import MAX_DRAINED
 from server.connection import Connection, unsent
 from server.pace import WINDOW
@@ -111,6 +113,19 @@ class Answering(TestCase):
                     self.assertTrue(peer.ended())
                 else:
                     self.assertEqual(peer.ask().status, 200)
+
+    def test_a_stray_byte_behind_the_last_request_does_not_cost_its_answer(self) -> None:
+        answered = Connection._answered
+
+        def stray(connection: Connection, answer: Answer) -> None:
+            peer.send(b"\r")
+            select.select([connection._socket], [], [], DEADLINE)
+            answered(connection, answer)
+
+        for _ in range(2):
+            peer = self.server.connect()
+            with mock.patch.object(Connection, "_answered", stray):
+                self.assertEqual(peer.ask(LAST_GET).status, 200)
 
     def test_what_is_malformed_is_answered_and_ends_the_connection(self) -> None:
         for request, status in (
