@@ -14,7 +14,7 @@ from server.descriptors import raise_limit
 from shared.settings import seconds, whole_number
 from tests.benchmark import client, growth, wrk
 from tests.benchmark.contestants import Lineup, contestants, look
-from tests.benchmark.cores import LOAD, pinned
+from tests.benchmark.cores import ALL, LOAD, pinned
 from tests.benchmark.machine import machine
 from tests.benchmark.race import Plan, Tell
 from tests.benchmark.results import Results
@@ -109,7 +109,7 @@ def _runs(options: argparse.Namespace, session: Session) -> dict[str, Callable[[
         scenario.name: partial(session.race, scenario) for scenario in SCENARIOS
     }
     runs |= {"updates": session.updates, "memory": session.memory}
-    runs |= {name: partial(run, session.tell) for name, run in OTHERS.items()}
+    runs |= {name: partial(pinned(ALL)(run), session.tell) for name, run in OTHERS.items()}
     return {name: runs[name] for name in options.runs or NAMES}
 
 

@@ -4,8 +4,8 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_CORES = sorted(os.sched_getaffinity(0))
-LOAD, SERVERS = {_CORES[0]}, {_CORES[-1]}
+ALL = os.sched_getaffinity(0)
+LOAD, SERVERS = {min(ALL)}, {max(ALL)}
 
 
 @contextmanager
