@@ -32,7 +32,7 @@ def text(message: str, status: int, headers: Mapping[str, str] | None = None) ->
 
 def array(strings: Sequence[str]) -> Behaviour:
     """Answer with a JSON array in the form of the brief's example."""
-    return body(_render(strings))
+    return body(rendered(strings))
 
 
 def with_validators(
@@ -41,7 +41,7 @@ def with_validators(
     """Answer as `array` does, offer the validators given, and answer 304 to who sends one back."""
     offered = {"ETag": etag, "Last-Modified": last_modified}
     validators = {name: value for name, value in offered.items() if value is not None}
-    changed = body(_render(strings), headers=validators)
+    changed = body(rendered(strings), headers=validators)
     unchanged = head(304, validators)
 
     def behave(exchange: Exchange) -> None:
@@ -58,7 +58,8 @@ def redirect(location: str, status: int = 302) -> Behaviour:
     return text(f"see {location}", status, {"Location": location})
 
 
-def _render(strings: Sequence[str]) -> bytes:
+def rendered(strings: Sequence[str]) -> bytes:
+    """Render an array in the form of the brief's example."""
     return json.dumps(strings, ensure_ascii=False, separators=(",", ":")).encode()
 
 
