@@ -26,6 +26,9 @@ FIRST_WAIT = 2.0  # seconds that the first snapshot waits, at most, for each end
 # Of the time that the last snapshot took to be rendered: how long the next one waits for more news.
 # Polls whose beats coincide end nearly together, and heavy data is best rendered once for all.
 GATHERING = 0.1
+# Seconds without news, after which the state is written all the same: its ages would else be those
+# of the last change when the client is killed, and a disk that refused may take it by now.
+REFRESH_INTERVAL = 60.0
 RETRY_INTERVAL = 1.0  # seconds between two tries to render, where the system is short of something
 
 
@@ -67,8 +70,7 @@ class Gateway:
             await stop.wait()
             for task in running:
                 task.cancel()
-        if self._publication:  # for the ages, which the file has as of the last change
-            await self._memory.keep(State(self._edition, self._results.known()))
+        await self._keep()
         log.info("stopped")
 
     def _poller(self, endpoint: Endpoint) -> Poller:
@@ -97,7 +99,8 @@ class Gateway:
                 async with asyncio.timeout(FIRST_WAIT):
                     await self._all_polled.wait()
         while True:
-            await self._news.wait()
+            while not await self._has_news():
+                await self._keep()
             await asyncio.sleep(GATHERING * self._took)
             self._news.clear()
             try:
@@ -108,6 +111,18 @@ class Gateway:
                 )
                 await asyncio.sleep(RETRY_INTERVAL)
                 self._news.set()
+
+    async def _has_news(self) -> bool:
+        """Wait for news; False where none came for long."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(REFRESH_INTERVAL):
+                return await self._news.wait()
+        return False
+
+    async def _keep(self) -> None:
+        """Bring the ages in the state file up to date."""
+        if self._publication:
+            await self._memory.keep(State(self._edition, self._results.known()))
 
     async def _publish_news(self) -> None:
         results, edition, wall = self._results.known(), self._edition, time.time()

@@ -28,6 +28,8 @@ class Memory:
         self._file = StateFile(path) if path else None
         self._writing: asyncio.Task[None] | None = None
         self._complained = -COMPLAINT_INTERVAL
+        self._is_suspended = False
+        """Whether a warning stands that nothing can be written."""
 
     def recall(self, endpoints: Iterable[Endpoint]) -> State:
         """Read the state; a file that cannot be used is kept under another name."""
@@ -48,7 +50,10 @@ class Memory:
         return State()
 
     async def keep(self, state: State) -> None:
-        """Write the state. Where that fails, a line a minute says so, and the client goes on."""
+        """Write the state. Where that fails, a line a minute says so, and the client goes on.
+
+        Not for two callers at a time.
+        """
         if not self._file:
             return
         try:
@@ -58,6 +63,8 @@ class Memory:
             self._complain("the disk takes too long")
         except (StateError, NoThreadError) as error:
             self._complain(str(error))
+        else:
+            self._resume()
 
     async def _write(self, file: StateFile, state: State) -> None:
         """Write once what was begun before has ended: threads must not pile up before a disk."""
@@ -69,8 +76,13 @@ class Memory:
 
     def _complain(self, reason: str) -> None:
         if time.monotonic() - self._complained >= COMPLAINT_INTERVAL:
-            self._complained = time.monotonic()
+            self._complained, self._is_suspended = time.monotonic(), True
             log.warning(
                 "state not saved: a restart now would forget what changed since",
                 extra=event(reason=reason),
             )
+
+    def _resume(self) -> None:
+        if self._is_suspended:
+            self._is_suspended = False
+            log.info("state saved again: a restart forgets nothing")

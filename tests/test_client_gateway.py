@@ -14,6 +14,7 @@ from client import gateway, worker
 from client.configuration import Configuration
 from client.endpoint import parse_endpoint
 from client.gateway import Gateway
+from client.state import StateFile
 from client.worker import NoThreadError
 from tests.demo.behaviours import array
 from tests.demo.endpoints import Endpoints
@@ -117,6 +118,24 @@ class Publishing(AsyncTestCase):
     def _pushed(self, items: int) -> bool:
         events = [record.__dict__.get("event", {}) for record in self.records[:]]
         return any("servers" in event and event.get("items") == items for event in events)
+
+    def test_the_state_file_learns_of_polls_that_changed_nothing(self) -> None:
+        path = self.configuration.socket.with_name("state.json")
+        self.configuration = replace(self.configuration, state=path)
+
+        def kept() -> list[float]:
+            """Tell when each endpoint had its last success, as the file has it."""
+            results = StateFile(path).load(self.configuration.endpoints).results
+            return [result.succeeded for result in results.values()]
+
+        async def act() -> None:
+            await eventually(lambda: self.told("snapshot pushed"), "the first is pushed")
+            before, changes = kept(), self._changed()
+            await eventually(lambda: min(kept()) > max(before), "both ages are renewed")
+            self.assertEqual(self._changed(), changes)
+
+        with mock.patch.object(gateway, "REFRESH_INTERVAL", 0.05):
+            self.run_client(act)
 
     def test_a_snapshot_that_cannot_be_rendered_is_tried_again(self) -> None:
         failures = [MemoryError(), NoThreadError("can't start new thread")]

@@ -72,6 +72,22 @@ class Memories(AsyncTestCase):
 
         self.run_async(main())
 
+    def test_a_disk_that_takes_it_again_is_told_once(self) -> None:
+        obstacle = self.path.with_name("state.json.new")
+        obstacle.mkdir()
+        lucky = Memory(self.path)
+
+        async def main() -> None:
+            await lucky.keep(STATE)
+            obstacle.rmdir()
+            for _ in range(2):
+                await lucky.keep(STATE)
+
+        self.run_async(main())
+        told = [r.getMessage() for r in self.records if r.levelno == logging.INFO]
+        self.assertEqual(told, ["state saved again: a restart forgets nothing"])
+        self.assertEqual(Memory(self.path).recall([ENDPOINT]).edition, STATE.edition)
+
     def test_a_disk_that_hangs_holds_up_nothing_and_gets_no_pile_of_threads(self) -> None:
         go = threading.Event()
 

@@ -1,5 +1,6 @@
 """The state file: what a client remembers over a restart."""
 
+import errno
 import json
 import os
 import tempfile
@@ -13,6 +14,7 @@ import client.state
 from client.endpoint import parse_endpoint
 from client.fetch import Validators
 from client.items import ITEM_SIZE, SLICE
+from client.moment import Moment
 from client.render import Edition
 from client.results import Result
 from client.state import State, StateError, StateFile, decode, encode
@@ -29,22 +31,25 @@ STATE = State(
 )
 
 
+NOW = Moment(monotonic=100.0, wall=5000.0, uptime=700.0, boot="this one")
+
+
 def encoded(state: State) -> bytes:
-    """Render a state file whose monotonic clock shows 100 s, and its wall clock 5000."""
-    return b"".join(encode(state, 100.0, 5000.0))
+    """Render a state file of now."""
+    return b"".join(encode(state, NOW))
 
 
 class EncodedState(TestCase):
     def test_it_comes_out_as_it_went_in(self) -> None:
         data = encoded(STATE)
-        self.assertEqual(decode(data, [FIRST, SECOND], 100.0, 5000.0), STATE)
+        self.assertEqual(decode(data, [FIRST, SECOND], NOW), STATE)
 
     def test_it_is_written_in_pieces_that_make_the_very_file_that_json_would(self) -> None:
         for length in (0, 1, SLICE - 1, SLICE, SLICE + 1, 3 * SLICE):
             strings = [f"ż{index:06x}" for index in range(length)] + ['"\\\n/\x00\x7fab']
             items = "".join(strings).encode()
             state = replace(STATE, results={FIRST: Result(items, 90.0), SECOND: Result(b"", 80.0)})
-            pieces = list(encode(state, 100.0, 5000.0))
+            pieces = list(encode(state, NOW))
             document = json.loads(b"".join(pieces))
             with self.subTest(length):
                 self.assertEqual(document["endpoints"][0]["items"].encode(), items)
@@ -52,17 +57,32 @@ class EncodedState(TestCase):
                 self.assertEqual(b"".join(pieces), whole)
                 self.assertLess(max(map(len, pieces)), 2 * SLICE * ITEM_SIZE)
 
-    def test_ages_go_on_by_the_time_in_between(self) -> None:
+    def test_ages_go_on_by_the_uptime_whatever_happened_to_the_wall_clock(self) -> None:
         """Ten seconds later, in a process whose monotonic clock begins anew."""
-        state = decode(encoded(STATE), [FIRST], 7.0, 5010.0)
-        self.assertEqual(state.results[FIRST].succeeded, 7.0 - 10 - 10)
+        for wall in (5010.0, 1000.0, 90_000.0):
+            later = Moment(monotonic=7.0, wall=wall, uptime=710.0, boot="this one")
+            state = decode(encoded(STATE), [FIRST], later)
+            self.assertEqual(state.results[FIRST].succeeded, 7.0 - 10 - 10)
 
-    def test_a_wall_clock_that_was_set_back_makes_nothing_younger(self) -> None:
-        state = decode(encoded(STATE), [FIRST], 100.0, 1000.0)
+    def test_ages_go_on_by_the_wall_clock_across_a_boot(self) -> None:
+        for boot in ("another", ""):
+            later = Moment(monotonic=7.0, wall=5030.0, uptime=7.0, boot=boot)
+            state = decode(encoded(STATE), [FIRST], later)
+            self.assertEqual(state.results[FIRST].succeeded, 7.0 - 30 - 10)
+
+    def test_a_wall_clock_that_was_set_back_across_a_boot_makes_nothing_younger(self) -> None:
+        later = Moment(monotonic=100.0, wall=1000.0, uptime=7.0, boot="another")
+        state = decode(encoded(STATE), [FIRST], later)
         self.assertEqual(state.results[FIRST].succeeded, 90.0)
 
+    def test_a_file_from_before_uptimes_were_kept_is_read_by_the_wall_clock(self) -> None:
+        document = json.loads(encoded(STATE))
+        del document["uptime"], document["boot"]
+        state = decode(json.dumps(document).encode(), [FIRST], replace(NOW, wall=5030.0))
+        self.assertEqual(state.results[FIRST].succeeded, 100.0 - 30 - 10)
+
     def test_an_endpoint_that_is_not_configured_any_more_is_left_out(self) -> None:
-        state = decode(encoded(STATE), [SECOND], 100.0, 5000.0)
+        state = decode(encoded(STATE), [SECOND], NOW)
         self.assertEqual(list(state.results), [SECOND])
 
     def test_no_secret_of_a_url_is_in_it(self) -> None:
@@ -73,13 +93,15 @@ class EncodedState(TestCase):
         entry = good["endpoints"][0]
         cases = {
             "not JSON": b"{",
-            "not UTF-8": b"\xff",
+            "not UTF-8": encoded(STATE).replace(b"630e", b"\xff30e"),
+            "cut short": encoded(STATE)[:-1],
             "not an object": b"[]",
-            "nested beyond sense": b"[" * 100_000,
+            "nested beyond sense": b'{"version": 1, "written": ' + b"[" * 100_000,
             "a newer version": json.dumps(good | {"version": 2}).encode(),
             "no version": json.dumps({"endpoints": []}).encode(),
             "no endpoints": json.dumps(good | {"endpoints": None}).encode(),
             "a bad digest": json.dumps(good | {"digest": "xy"}).encode(),
+            "an uptime that is none": json.dumps(good | {"uptime": []}).encode(),
             "a bad time": json.dumps(good | {"written": "now"}).encode(),
             "a time without end": json.dumps(good | {"written": float("inf")}).encode(),
             "a time beyond floats": json.dumps(good | {"written": 10**400}).encode(),
@@ -107,8 +129,15 @@ class EncodedState(TestCase):
         }
         for name, data in cases.items():
             with self.subTest(name), self.assertRaises(StateError) as caught:
-                decode(data, [FIRST, SECOND], 100.0, 5000.0)
+                decode(data, [FIRST, SECOND], NOW)
             self.assertTrue(str(caught.exception).isprintable())
+
+    def test_what_another_program_has_written_is_not_even_parsed(self) -> None:
+        foreign = b"[" + b"{}," * 100_000 + b"{}]"
+        with mock.patch.object(json, "loads", side_effect=MemoryError):
+            for data in (foreign, b'{"version": "1"}', b""):
+                with self.assertRaisesRegex(StateError, "not a state file of this program"):
+                    decode(data, [FIRST], NOW)
 
 
 class StateFiles(TestCase):
@@ -170,6 +199,17 @@ class StateFiles(TestCase):
     def test_setting_aside_what_is_gone_is_an_error(self) -> None:
         with self.assertRaises(StateError):
             self.file.set_aside()
+
+    def test_half_a_file_does_not_stay_on_a_full_disk(self) -> None:
+        self.file.save(STATE)
+        full = OSError(errno.ENOSPC, "No space left on device")
+        for call in ("fsync", "replace"):
+            with (
+                mock.patch.object(os, call, side_effect=full),
+                self.assertRaisesRegex(StateError, "No space left on device"),
+            ):
+                self.file.save(STATE)
+            self.assertEqual(list(self.folder.iterdir()), [self.file.path])
 
     def test_a_failed_write_leaves_the_old_file(self) -> None:
         self.file.save(STATE)

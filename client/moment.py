@@ -1,0 +1,42 @@
+"""Moments: points in time that a process which starts later can measure from."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")  # random(4)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A moment, as the machine's clocks tell it; all in seconds."""
+
+    monotonic: float
+    """Which means something to this process only."""
+    wall: float
+    """Since the epoch; it jumps when somebody sets the clock."""
+    uptime: float
+    """Since the machine's boot; the same for all processes, and nobody can set it."""
+    boot: str
+    """Which boot that was; empty where the system does not tell."""
+
+    @staticmethod
+    def now() -> "Moment":
+        """Tell the present one."""
+        uptime = time.clock_gettime(time.CLOCK_BOOTTIME)
+        return Moment(time.monotonic(), time.time(), uptime, _boot())
+
+    def since(self, wall: float, uptime: float, boot: str) -> float:
+        """Tell how many seconds ago a moment was, be it one of an earlier process; never below 0.
+
+        Across a boot there is but the wall clock to go by.
+        """
+        same = boot != "" and boot == self.boot
+        return max(0.0, self.uptime - uptime if same else self.wall - wall)
+
+
+def _boot() -> str:
+    try:
+        return _BOOT_ID.read_text().strip()
+    except OSError:
+        return ""
