@@ -16,7 +16,9 @@ from shared.snapshot import Payload, Snapshot
 
 log = logging.getLogger("client")
 
-LOOK_INTERVAL = 1.0  # seconds between two looks whether the socket's file is still in place
+# Seconds between two looks whether the socket's file is still in place: with a server's longest
+# back-off of 1 s, servers are fed again within 2 s.
+LOOK_INTERVAL = 0.5
 REST = 1.0  # seconds without accepting, where the system refuses one more descriptor
 PIECE = 1024 * 1024  # bytes handed to the kernel at a time
 TURNS = 2  # servers that are sent a snapshot at a time: one reads while the other's is written
@@ -109,15 +111,18 @@ class Publisher:
                 return
 
     async def _accept(self, listener: socket.socket, tasks: asyncio.TaskGroup) -> None:
-        loop = asyncio.get_running_loop()
+        loop, told = asyncio.get_running_loop(), ""
         while True:
             try:
                 connection, _ = await loop.sock_accept(listener)
             except OSError as error:
-                log.error("a server cannot be accepted", extra=event(reason=str(error)))
+                if str(error) != told:
+                    told = str(error)
+                    log.error("a server cannot be accepted", extra=event(reason=told))
                 await asyncio.sleep(REST)
-                continue
-            tasks.create_task(self._attend(connection))
+            else:
+                told = ""
+                tasks.create_task(self._attend(connection))
 
     async def _attend(self, connection: socket.socket) -> None:
         """Serve one server until it goes."""

@@ -6,6 +6,7 @@ import mmap
 import os
 import socket
 import zlib
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -19,6 +20,7 @@ log = logging.getLogger("server")
 
 PIECE = 256 * 1024  # bytes read at a time; the loop serves requests in between
 MAPPED = 64 * 1024  # bytes from which on a payload has pages of its own
+LOOK_INTERVAL = 0.5  # seconds between two looks whether who says nothing still has the path
 PATIENCE = 10.0  # seconds without a byte in the midst of a frame, before it is given up
 
 
@@ -48,10 +50,11 @@ class Subscription:
         """Connect, take frames, and when that ends come back after a while; until cancelled."""
         while True:
             try:
+                place = _place(self._path)
                 with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
                     connection.setblocking(False)
                     await self._connect(connection)
-                    await self._take_frames(connection)
+                    await self._take_frames(connection, place)
             except (OSError, FrameError) as error:
                 self._failures += 1
                 self._tell_loss(error)
@@ -76,17 +79,30 @@ class Subscription:
                 extra=event(socket=str(self._path), reason=reason),
             )
 
-    async def _take_frames(self, connection: socket.socket) -> None:
+    async def _take_frames(self, connection: socket.socket, place: "Place") -> None:
         """Take frame after frame. Raises OSError and FrameError, never returns."""
         frames = Frames(connection)
+        header = await self._first_header(frames, place)
         while True:
-            header = await frames.header()
             if header.kind == b"R":
                 if not self._taker.renew(header.identity_digest, header.age):
                     raise FrameError("it renews a snapshot that was not sent")
             else:
                 self._taker.take(await frames.snapshot(header), header.age)
             self._failures, self._greeted, self._told = 0, False, ""
+            header = await frames.header()
+
+    async def _first_header(self, frames: "Frames", place: "Place") -> Header:
+        """Wait for the first frame, as long as the path leads to whom the connection is with.
+
+        A stranger that took the path for a while may keep the connection and say nothing for ever.
+        Who has sent a snapshot is not left for whoever has the path now.
+        """
+        while True:
+            with suppress(TimeoutError):
+                return await frames.header(LOOK_INTERVAL)
+            if _place(self._path) != place:
+                raise ConnectionResetError("the path leads to another socket now")
 
 
 class Frames:
@@ -97,9 +113,13 @@ class Frames:
         self._connection = connection
         self._loop = asyncio.get_running_loop()
 
-    async def header(self) -> Header:
-        """Wait for a frame as long as it takes; then read its header."""
-        first = await self._loop.sock_recv(self._connection, 1)
+    async def header(self, patience: float | None = None) -> Header:
+        """Wait for a frame, be it for ever; then read its header.
+
+        Raises TimeoutError where none begins within so many seconds of patience.
+        """
+        async with asyncio.timeout(patience):
+            first = await self._loop.sock_recv(self._connection, 1)
         if not first:
             raise ConnectionResetError("the client closed the connection")
         rest, _ = await self._read(frame.HEADER_SIZE - 1)
@@ -130,6 +150,18 @@ class Frames:
                 return await self._loop.sock_recv_into(self._connection, piece)
         except TimeoutError:
             raise FrameError(f"nothing came of it for {PATIENCE:g} s") from None
+
+
+Place = tuple[int, int] | None
+
+
+def _place(path: Path) -> Place:
+    """Tell what is at a path, by device and inode; None where nothing can be found."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def room(size: int) -> memoryview:

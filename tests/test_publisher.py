@@ -229,7 +229,9 @@ class Pushing(AsyncTestCase):
             with mock.patch.object(socket.socket, "accept", side_effect=refused):
                 server = await self.connect()
                 await eventually(lambda: self.logged("cannot be accepted"), "it is told")
+                await asyncio.sleep(0.1)  # time for more lines than one, were there any
             self.assertIsNotNone((await server.frame())[1])
+            self.assertEqual(self.logged("cannot be accepted"), 1)
 
         with mock.patch.object(publishing, "REST", 0.02):
             self.publish(act)

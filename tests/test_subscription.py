@@ -144,6 +144,9 @@ class WithAClient(Subscribing):
 class WithAStranger(Subscribing):
     def setUp(self) -> None:
         super().setUp()
+        self._listen()
+
+    def _listen(self) -> None:
         self.listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.addCleanup(self.listening.close)
         self.listening.bind(os.fspath(self.path))
@@ -207,6 +210,51 @@ class WithAStranger(Subscribing):
     def test_a_renewal_of_what_was_not_sent_is_dropped(self) -> None:
         reasons = self.refused(frame.encode_renewal(LARGE, 1.0))
         self.assertIn("frame dropped: it renews a snapshot that was not sent", reasons)
+
+    def test_who_says_nothing_is_left_once_the_path_leads_elsewhere(self) -> None:
+        async def act() -> None:
+            silent = await self.send(b"", close=False)
+            self._take_path_over()
+            connection = await self.send(whole(SMALL), close=False)
+            await self.holds(SMALL)
+            for each in (silent, connection):
+                each.close()
+
+        with mock.patch.object(subscription, "LOOK_INTERVAL", 0.02):
+            self.subscribe(act)
+        self.assertIn("the path leads to another socket now", self.reasons())
+
+    def test_who_has_sent_something_good_is_not_left_for_who_has_the_path(self) -> None:
+        async def act() -> None:
+            connection = await self.send(whole(SMALL), close=False)
+            await self.holds(SMALL)
+            self._take_path_over()
+            await asyncio.sleep(0.1)  # time for some looks, were there any
+            await asyncio.get_running_loop().sock_sendall(connection, whole(LARGE))
+            await self.holds(LARGE)
+            connection.close()
+
+        with mock.patch.object(subscription, "LOOK_INTERVAL", 0.02):
+            self.subscribe(act)
+
+    def test_a_client_that_has_nothing_to_say_yet_is_not_left(self) -> None:
+        async def act() -> None:
+            connection = await self.send(b"", close=False)
+            await asyncio.sleep(0.1)
+            await asyncio.get_running_loop().sock_sendall(connection, whole(SMALL))
+            await self.holds(SMALL)
+            self.assertEqual(self.reasons(), [])
+            connection.close()
+
+        with mock.patch.object(subscription, "LOOK_INTERVAL", 0.02):
+            self.subscribe(act)
+
+    def _take_path_over(self) -> None:
+        """Listen at the path in the place of who did, whose connections stay."""
+        replaced = self.listening
+        self.addCleanup(replaced.close)
+        os.unlink(self.path)
+        self._listen()
 
     def test_silence_in_the_midst_of_a_frame_is_given_up(self) -> None:
         async def act() -> None:
