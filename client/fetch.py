@@ -6,6 +6,7 @@ import socket
 import ssl
 from contextlib import closing
 from dataclasses import dataclass
+from email.errors import MissingHeaderBodySeparatorDefect
 from http import HTTPStatus
 from urllib.parse import urljoin, urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -100,6 +101,9 @@ def _fields(url: Url, credentials: str | None) -> dict[str, str]:
 
 
 def _taken(response: http.client.HTTPResponse, asked: Validators, most: int, keep: bool) -> Fetched:
+    if any(isinstance(each, MissingHeaderBodySeparatorDefect) for each in response.headers.defects):
+        # Then http.client takes the head to be over, and does not see the fields that follow.
+        raise FetchError("not HTTP: a line of the head is no field, for it has no colon")
     if response.status == HTTPStatus.NOT_MODIFIED and asked.fields():
         return Fetched(None, asked)
     if response.status != HTTPStatus.OK:
@@ -149,8 +153,20 @@ def _redirected(url: Url, response: http.client.HTTPResponse) -> Url:
     return target
 
 
+class _Response(http.client.HTTPResponse):
+    """A response, after any number of interim ones: RFC 9110, 15.2."""
+
+    def _read_status(self) -> tuple[str, int, str]:
+        version, status, reason = super()._read_status()  # type: ignore[misc]
+        # http.client passes over 100 alone, and would take 103 for the answer.
+        is_interim = status // 100 == 1 and status != HTTPStatus.SWITCHING_PROTOCOLS
+        return version, HTTPStatus.CONTINUE if is_interim else status, reason
+
+
 class _HTTPConnection(http.client.HTTPConnection):
     """A connection that gets its socket from a wire."""
+
+    response_class = _Response
 
     def __init__(self, host: str, port: int, wire: Wire) -> None:
         super().__init__(host, port)
@@ -160,6 +176,8 @@ class _HTTPConnection(http.client.HTTPConnection):
 
 class _HTTPSConnection(http.client.HTTPSConnection):
     """The same with TLS."""
+
+    response_class = _Response
 
     def __init__(self, host: str, port: int, wire: Wire) -> None:
         super().__init__(host, port, context=tls())

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from unittest import mock
 
@@ -22,6 +23,7 @@ from client.lookup import Lookup
 from client.wire import Wire
 from tests.demo.behaviours import array, body, redirect, with_validators
 from tests.demo.endpoints import Endpoints
+from tests.demo.exchange import Exchange
 from tests.demo.faults import BODIES, FAULTS
 from tests.support import DEADLINE, TestCase, wait_until
 from tests.test_lookup import HangingResolver
@@ -99,6 +101,14 @@ class Success(FetchTestCase):
         self.assertIn(
             f"{MOST + 1} bytes, over the", self.fails(lambda: get(self.endpoints.url("/")))
         )
+
+    def test_interim_answers_are_passed_over(self) -> None:
+        for status in (b"100 Continue", b"102 Processing", b"103 Early Hints", b"199 Whatever"):
+            interim = b"HTTP/1.1 " + status + b"\r\nLink: </style.css>\r\n\r\n"
+            start = interim * 3 + b"HTTP/1.1 200 OK\r\nContent-Length: 23\r\n\r\n"
+            self.endpoints.play("/", partial(Exchange.send, data=start + GOOD_BODY))
+            with self.subTest(status):
+                self.assertEqual(get(self.endpoints.url("/")).body, GOOD_BODY)
 
     def test_a_name_with_several_addresses_is_tried_at_each(self) -> None:
         self.endpoints.play("/", array(GOOD))
@@ -242,6 +252,19 @@ class Failures(FetchTestCase):
         tried |= {"endless-body", "endless-chunks", "endless-headers", "reset", "garbage", "close"}
         tried |= {name for name in FAULTS if name.startswith("redirect")}
         self.assertEqual(set(FAULTS) - set(BODIES), tried)
+
+    def test_a_line_of_the_head_that_is_no_field_is_told(self) -> None:
+        for line in (b"no colon", b"bare: carriage\rreturn"):
+            start = b"HTTP/1.1 200 OK\r\n" + line + b"\r\nContent-Length: 23\r\n\r\n"
+            self.endpoints.play("/", partial(Exchange.send, data=start + GOOD_BODY))
+            with self.subTest(line):
+                reason = self.fails(lambda: get(self.endpoints.url("/")))
+                self.assertIn("it has no colon", reason)
+
+    def test_switching_protocols_is_no_interim_answer(self) -> None:
+        start = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n"
+        self.endpoints.play("/", lambda exchange: exchange.send(start))
+        self.assertIn("status 101", self.fails(lambda: get(self.endpoints.url("/"))))
 
     def test_a_truncated_chunked_body_is_told(self) -> None:
         start = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"
