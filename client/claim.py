@@ -23,19 +23,19 @@ class Claim:
         Where another client still listens there, it is left alone.
         """
         self.path = path
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.socket.setblocking(False)
         try:
-            self._inode = self._put_in_place()
+            self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            try:
+                self.socket.setblocking(False)
+                self._inode = self._put_in_place()
+            except BaseException:
+                self.socket.close()
+                raise
         except OSError as error:
-            self.socket.close()
             raise ClaimError(
                 f"a socket cannot be made there: {error.strerror or error}; want a path in a "
                 "directory that can be written"
             ) from None
-        except ClaimError:
-            self.socket.close()
-            raise
 
     def _put_in_place(self) -> tuple[int, int]:
         folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

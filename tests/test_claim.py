@@ -7,6 +7,7 @@ import socket
 import tempfile
 import zlib
 from pathlib import Path
+from unittest import mock
 
 from client.claim import Claim, ClaimError
 from tests.support import TestCase
@@ -74,6 +75,14 @@ class Claims(TestCase):
         path.parent.rmdir()
         with self.assertRaisesRegex(ClaimError, os.strerror(errno.ENOENT)):
             Claim(path)
+
+    def test_a_system_that_is_short_of_descriptors_is_told(self) -> None:
+        short = OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        with (
+            mock.patch.object(socket, "socket", side_effect=short),
+            self.assertRaisesRegex(ClaimError, "Too many open files"),
+        ):
+            Claim(self.path)
 
     def test_two_that_start_at_once_do_not_both_succeed(self) -> None:
         folder = os.open(self.path.parent, os.O_RDONLY)
