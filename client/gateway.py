@@ -19,6 +19,7 @@ from client.worker import NoThreadError, in_thread
 from shared import frame
 from shared.logs import event
 from shared.settings import SettingError
+from shared.snapshot import Snapshot
 
 log = logging.getLogger("client")
 
@@ -126,16 +127,14 @@ class Gateway:
 
     async def _publish_news(self) -> None:
         results, edition, wall = self._results.known(), self._edition, time.time()
-        succeeded = min(result.succeeded for result in results.values())
 
-        def work() -> Publication:
+        def work() -> tuple[Snapshot, int]:
             snapshot = render((result.items for result in results.values()), edition, wall)
-            return Publication(snapshot, frame.checksum(snapshot), succeeded)
+            return snapshot, frame.checksum(snapshot)
 
         started = time.monotonic()
-        publication = await in_thread("render", work)
+        snapshot, checksum = await in_thread("render", work)
         self._took = time.monotonic() - started
-        snapshot = publication.snapshot
         self._edition = Edition(snapshot.identity_digest, snapshot.last_modified)
         # Before it is published, so that no restart goes back behind what servers have.
         await self._memory.keep(State(self._edition, results))
@@ -143,8 +142,11 @@ class Gateway:
         if before and before.snapshot.identity_digest == snapshot.identity_digest:
             self._renew()
             return
-        self._publication = publication
-        servers = self._publisher.publish(publication)
+        # As fresh as the endpoints are by now: one may have confirmed its data meanwhile.
+        succeeded = self._results.oldest_success()
+        assert succeeded is not None, "what was rendered is of some success"
+        self._publication = Publication(snapshot, checksum, succeeded)
+        servers = self._publisher.publish(self._publication)
         log.info(
             "snapshot pushed",
             extra=event(

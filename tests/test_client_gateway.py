@@ -14,11 +14,14 @@ from client import gateway, worker
 from client.configuration import Configuration
 from client.endpoint import parse_endpoint
 from client.gateway import Gateway
+from client.publisher import Publication, Publisher
+from client.render import render
 from client.state import StateFile
 from client.worker import NoThreadError
+from shared.snapshot import Snapshot
 from tests.demo.behaviours import array
 from tests.demo.endpoints import Endpoints
-from tests.support import AsyncTestCase, beside, eventually
+from tests.support import AsyncTestCase, beside, eventually, wait_until
 
 
 class Publishing(AsyncTestCase):
@@ -118,6 +121,33 @@ class Publishing(AsyncTestCase):
     def _pushed(self, items: int) -> bool:
         events = [record.__dict__.get("event", {}) for record in self.records[:]]
         return any("servers" in event and event.get("items") == items for event in events)
+
+    def test_data_that_was_confirmed_while_it_was_rendered_is_as_fresh_as_that(self) -> None:
+        rendering, published = list[float](), list[Publication]()
+
+        def polls(path: str) -> int:
+            later = [each for each in self.endpoints.requests if each.when > rendering[0]]
+            return sum(request.path == path for request in later)
+
+        def slowly(*arguments: Any) -> Snapshot:
+            rendering.append(time.monotonic())
+            # The second poll of an endpoint begins when the first has ended.
+            wait_until(lambda: min(map(polls, ("/a", "/b"))) > 1, "both are polled meanwhile")
+            return render(*arguments)
+
+        def publish(_: Publisher, publication: Publication) -> int:
+            published.append(publication)
+            return 0
+
+        async def act() -> None:
+            await eventually(lambda: published, "it is pushed")
+
+        with (
+            mock.patch.object(gateway, "render", slowly),
+            mock.patch.object(Publisher, "publish", publish),
+        ):
+            self.run_client(act)
+        self.assertGreater(published[0].succeeded, rendering[0])
 
     def test_the_state_file_learns_of_polls_that_changed_nothing(self) -> None:
         path = self.configuration.socket.with_name("state.json")
