@@ -26,6 +26,7 @@ TURNS = 2  # servers that are sent a snapshot at a time: one reads while the oth
 # snapshot. With 20 ms, six servers of 60 MB/s kept a quick one behind them waiting for 0.8 s.
 QUICK = 0.005
 PATIENCE = 10.0  # seconds that a server may take for a piece, before it is dropped
+MOST_PAST = 8  # past snapshots that slow servers hold between them, as those of a server's clients
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,20 @@ class Publisher:
     def publish(self, publication: Publication) -> int:
         """Push a publication; return to how many servers."""
         self._publication = publication
+        self._bound_past(publication.snapshot)
         for subscriber in self._subscribers:
             subscriber.news.set()
         return len(self._subscribers)
+
+    def _bound_past(self, newest: Snapshot) -> None:
+        """Drop those who take the oldest snapshots, where too many past ones are being taken."""
+        slow = [s for s in self._subscribers if s.sending is not None and s.sending is not newest]
+        slow.sort(key=lambda subscriber: subscriber.began)
+        oldest_first = list(dict.fromkeys(id(subscriber.sending) for subscriber in slow))
+        overdue = set(oldest_first[:-MOST_PAST])
+        for subscriber in slow:
+            if id(subscriber.sending) in overdue:
+                subscriber.drop()
 
     def _newest(self) -> Publication:
         assert self._publication, "there is no news before something is published"
@@ -145,8 +157,13 @@ class _Subscriber:
 
     def __init__(self, connection: socket.socket, turns: asyncio.Semaphore) -> None:
         self.news = asyncio.Event()
+        self.sending: Snapshot | None = None
+        """The snapshot that it is being sent, if it is."""
+        self.began = 0.0
+        """When that began, in seconds of the monotonic clock."""
         self._connection = connection
         self._turns = turns
+        self._dropped: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._is_slow = False
         """Whether it lost its last turn: such a one is sent the next frame without waiting for one,
         since each that does not read at all would cost those behind it a little."""
@@ -156,12 +173,18 @@ class _Subscriber:
         feeding = asyncio.create_task(self._feed(newest))
         leaving = asyncio.create_task(self._leave())
         try:
-            done, _ = await asyncio.wait({feeding, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            ends = {feeding, leaving, self._dropped}
+            done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             return done.pop().result()
         finally:
             feeding.cancel()
             leaving.cancel()
             await asyncio.gather(feeding, leaving, return_exceptions=True)
+
+    def drop(self) -> None:
+        """Have it end, since it is too slow."""
+        if not self._dropped.done():
+            self._dropped.set_result(f"{MOST_PAST} slow servers take newer snapshots")
 
     async def _leave(self) -> str:
         """Wait for the end of the connection: a server has nothing to say."""
@@ -179,13 +202,14 @@ class _Subscriber:
                 async with _Turn(self._turns, waits=not self._is_slow) as turn:
                     self.news.clear()
                     publication = newest()
-                    for part in publication.frame(sent, time.monotonic()):
+                    self.sending, self.began = publication.snapshot, time.monotonic()
+                    for part in publication.frame(sent, self.began):
                         await self._send(part, turn)
             except TimeoutError:
                 return f"it took no megabyte within {PATIENCE:g} s"
             except OSError as error:
                 return str(error)
-            sent, self._is_slow = publication.snapshot, turn.is_late
+            sent, self._is_slow, self.sending = publication.snapshot, turn.is_late, None
 
     async def _send(self, part: Payload, turn: "_Turn") -> None:
         loop = asyncio.get_running_loop()

@@ -7,6 +7,7 @@ import os
 import socket
 import tempfile
 import time
+import weakref
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
@@ -207,6 +208,33 @@ class Pushing(AsyncTestCase):
 
         with mock.patch.object(publishing, "PATIENCE", 0.1):
             self.publish(act)
+
+    def test_past_snapshots_that_slow_servers_hold_are_bounded(self) -> None:
+        async def act(publisher: Publisher) -> None:
+            held = list[weakref.ref[Any]]()
+            for number in range(2 * publishing.MOST_PAST):
+                await self.connect()
+                await eventually(
+                    lambda: self.logged("server connected") == number + 1,  # noqa: B023
+                    "another one that takes nothing is connected",
+                )
+                held.append(self._publish_another(publisher, number))
+
+            def there() -> int:
+                return sum(reference() is not None for reference in held)
+
+            await eventually(lambda: there() <= publishing.MOST_PAST + 1, "the others are gone")
+            self.assertLess(self.logged("server gone"), publishing.MOST_PAST + 1)
+
+        with mock.patch.object(publishing, "PATIENCE", 10 * DEADLINE):
+            self.publish(act)
+
+    def _publish_another(self, publisher: Publisher, number: int) -> "weakref.ref[Any]":
+        """Publish something large; tell what lives as long as its snapshot."""
+        current = publication(f"{number:08x}", padding=100_000)
+        identity = memoryview(current.snapshot.identity)
+        publisher.publish(replace(current, snapshot=replace(current.snapshot, identity=identity)))
+        return weakref.ref(identity)
 
     def test_servers_that_go_in_whatever_way_are_forgotten(self) -> None:
         async def act(publisher: Publisher) -> None:
