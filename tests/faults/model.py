@@ -41,6 +41,12 @@ def name(endpoint: int, version: int) -> str:
     return f"{endpoint:x}={version:06x}"
 
 
+def named(string: str) -> tuple[int, int] | None:
+    """Tell which endpoint and version a string names; None where it is any other string."""
+    endpoint, equals, version = string.partition("=")
+    return (int(endpoint, 16), int(version, 16)) if equals else None
+
+
 def merged(versions: Versions) -> list[str]:
     """Tell the merge of these versions: each string once, at its first occurrence."""
     arrays = (items(endpoint, version) for endpoint, version in enumerate(versions) if version)
@@ -51,13 +57,12 @@ def recognized(answer: Sequence[str], endpoints: int) -> Versions:
     """Tell of which versions an answer is the merge to the last string. Raises WrongAnswerError."""
     found = [0] * endpoints
     for string in answer:
-        endpoint, equals, version = string.partition("=")
-        if not equals:
+        if not (naming := named(string)):
             continue
-        number = int(endpoint, 16)
+        number, version = naming
         if found[number]:
             raise WrongAnswerError(f"it holds two versions of endpoint {number}: {string} too")
-        found[number] = int(version, 16)
+        found[number] = version
     versions = tuple(found)
     if list(answer) != (wanted := merged(versions)):
         lost, strange = set(wanted) - set(answer), set(answer) - set(wanted)
