@@ -2,6 +2,7 @@
 
 import functools
 import http.client
+import re
 import socket
 import ssl
 from contextlib import closing
@@ -100,16 +101,27 @@ def _fields(url: Url, credentials: str | None) -> dict[str, str]:
     return fields
 
 
-def _taken(response: http.client.HTTPResponse, asked: Validators, most: int, keep: bool) -> Fetched:
+def _check_head(response: http.client.HTTPResponse) -> None:
+    """Refuse what http.client overlooks. Raises FetchError."""
     if any(isinstance(each, MissingHeaderBodySeparatorDefect) for each in response.headers.defects):
         # Then http.client takes the head to be over, and does not see the fields that follow.
         raise FetchError("not HTTP: a line of the head is no field, for it has no colon")
+    # Where it is no number, http.client does without; of two, it takes the first: RFC 9112, 6.3.
+    fields = response.headers.get_all("Content-Length", [])
+    lengths = {length.strip() for field in fields for length in field.split(",")}
+    is_sound = len(lengths) <= 1 and all(re.fullmatch("[0-9]+", length) for length in lengths)
+    if not is_sound and "Transfer-Encoding" not in response.headers:
+        raise FetchError(f"not HTTP: a Content-Length of {shown(', '.join(fields))}")
+
+
+def _taken(response: http.client.HTTPResponse, asked: Validators, most: int, keep: bool) -> Fetched:
+    _check_head(response)
     if response.status == HTTPStatus.NOT_MODIFIED and asked.fields():
         return Fetched(None, asked)
     if response.status != HTTPStatus.OK:
         raise FetchError(f"status {response.status} {shown(response.reason)}".rstrip())
-    coding = response.getheader("Content-Encoding", "identity")
-    if coding.lower() != "identity":
+    coding = response.getheader("Content-Encoding", "").strip()
+    if coding.lower() not in ("", "identity"):
         raise FetchError(f"content coding {shown(coding)}, which was not asked for")
     body = _body(response, most)
     if not keep:

@@ -261,6 +261,14 @@ class Failures(FetchTestCase):
                 reason = self.fails(lambda: get(self.endpoints.url("/")))
                 self.assertIn("it has no colon", reason)
 
+    def test_a_length_that_is_none_is_told(self) -> None:
+        for lengths in (b"-1", b"23x", b"+23", b"", b"23, 24", b"23\r\nContent-Length: 24"):
+            start = b"HTTP/1.1 200 OK\r\nContent-Length: " + lengths + b"\r\n\r\n"
+            self.endpoints.play("/", partial(Exchange.send, data=start + GOOD_BODY))
+            with self.subTest(lengths):
+                reason = self.fails(lambda: get(self.endpoints.url("/")))
+                self.assertIn("not HTTP: a Content-Length of", reason)
+
     def test_switching_protocols_is_no_interim_answer(self) -> None:
         start = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n"
         self.endpoints.play("/", lambda exchange: exchange.send(start))
