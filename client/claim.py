@@ -1,5 +1,6 @@
 """The claim on the snapshot socket's path: a listening socket, put in its place atomically."""
 
+import errno
 import fcntl
 import os
 import socket
@@ -51,12 +52,22 @@ class Claim:
             aside = self.path.with_name(f".{zlib.crc32(os.fsencode(self.path.name)):08x}.new")
             with suppress(FileNotFoundError):
                 os.unlink(aside)
-            self.socket.bind(f"/proc/self/fd/{folder}/{aside.name}")
+            self._bind(f"/proc/self/fd/{folder}/{aside.name}")
             self.socket.listen(BACKLOG)
             os.replace(aside, self.path)
         finally:
             os.close(folder)
         return _inode(self.path)
+
+    def _bind(self, address: str) -> None:
+        """Bind; where the volume is full, in the room of the socket that nobody listens on."""
+        try:
+            self.socket.bind(address)
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT) or not self.path.is_socket():
+                raise
+            os.unlink(self.path)
+            self.socket.bind(address)
 
     def _lock(self, folder: int) -> None:
         try:

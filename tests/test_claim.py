@@ -7,6 +7,7 @@ import socket
 import tempfile
 import zlib
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 from client.claim import Claim, ClaimError
@@ -57,6 +58,30 @@ class Claims(TestCase):
         inode = self.path.stat().st_ino
         self.claim()
         self.assertNotEqual(self.path.stat().st_ino, inode)
+
+    def test_a_stale_socket_makes_room_for_another_on_a_full_volume(self) -> None:
+        for stale in (True, False):
+            if stale:
+                with socket.socket(socket.AF_UNIX) as gone:
+                    gone.bind(os.fspath(self.path))
+            with self.subTest(stale), mock.patch.object(socket, "socket", self._on_a_full_volume()):
+                if stale:
+                    self.claim().release()
+                else:
+                    with self.assertRaisesRegex(ClaimError, "No space left on device"):
+                        Claim(self.path)
+
+    def _on_a_full_volume(self) -> type[socket.socket]:
+        """Tell of sockets that find no room for a file where there is none, and no more than it."""
+        folder, is_full = self.path.parent, not self.path.exists()
+
+        class Socket(socket.socket):
+            def bind(self, address: Any) -> None:
+                if is_full or os.listdir(folder):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                super().bind(address)
+
+        return Socket
 
     def test_what_a_client_left_behind_in_mid_claim_is_no_obstacle(self) -> None:
         self.path.with_name(f".{zlib.crc32(b'snapshot.sock'):08x}.new").touch()
