@@ -22,16 +22,18 @@ SLICE = 4096  # items; about 1 ms
 WINDOW = 64 * SLICE  # bytes that one match looks at, at most: 1 ms too, be it white space only
 
 # RFC 8259, sections 2 and 7. Eight bytes are at most 48 characters (`\u0031` is one byte), so a
-# string without an end in sight is given up early. Possessive: nothing is ever tried twice.
+# string without an end in sight is given up early. Possessive or atomic: nothing is ever tried
+# twice. Groups are atomic, since Python before 3.11.5 goes on at a wrong place behind a possessive
+# one whose last repetition began to match (CPython issue 106052).
 _SPACE = rb"[ \t\r\n]*+"
 _TEXT = rb'[^"\\\x00-\x1f]{0,48}+'
-_STRING = rb'"' + _TEXT + rb"(?:\\." + _TEXT + rb'){0,8}+"'
+_STRING = rb'"' + _TEXT + rb"(?>(?:\\." + _TEXT + rb'){0,8})"'
 _ONE_STRING = re.compile(_STRING)
-_STRINGS = re.compile(rb"(?:" + _SPACE + _STRING + _SPACE + rb",){1,%d}+" % SLICE)
+_STRINGS = re.compile(rb"(?>(?:" + _SPACE + _STRING + _SPACE + rb",){1,%d})" % SLICE)
 # What nearly all bodies are made of: nothing in it is to be decoded.
-_PLAIN_STRINGS = re.compile(rb'(?:"[^"\\\x00-\x1f]{%d}",){1,%d}+' % (ITEM_SIZE, SLICE))
+_PLAIN_STRINGS = re.compile(rb'(?>(?:"[^"\\\x00-\x1f]{%d}",){1,%d})' % (ITEM_SIZE, SLICE))
 _SOME_SPACE = re.compile(rb"[ \t\r\n]++")
-_LONG_STRING = re.compile(rb'"(?:[^"\\\x00-\x1f]|\\.){0,400}+')
+_LONG_STRING = re.compile(rb'"(?>(?:[^"\\\x00-\x1f]|\\.){0,400})')
 
 _KINDS = {b"{": "an object", b"[": "an array", b'"': "a string", b"t": "true", b"f": "false"}
 _KINDS |= {b"n": "null"} | {bytes([c]): "a number" for c in b"-0123456789"}
