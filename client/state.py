@@ -1,9 +1,10 @@
 """The state file: the last good results on disk, to bridge a restart of the client.
 
 One JSON object, written aside and renamed, so that a kill at any moment leaves the old file or the
-new one. An endpoint is known by a digest of its URL, which may hold secrets; its items are one
-string, end to end. Ages are durations as of the moment of writing, which the file holds by the wall
-clock and by the machine's uptime.
+new one. Its last member is the CRC-32 of all before it, since most damages leave valid data. An
+endpoint is known by a digest of its URL, which may hold secrets; its items are one string, end to
+end. Ages are durations as of the moment of writing, which the file holds by the wall clock and by
+the machine's uptime.
 """
 
 import errno
@@ -12,6 +13,7 @@ import math
 import os
 import re
 import stat
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +26,7 @@ from client.moment import Moment
 from client.render import Edition
 from client.results import Result
 
-VERSION = 1
+VERSION = 2
 # How each file of this program begins. What does not is not even parsed: `json` would take 25 times
 # its size for an array of empty objects.
 _BEGINNING = re.compile(rb'\{"version": ([0-9]{1,9}), "written": ')
@@ -51,6 +53,22 @@ class State:
 
 def encode(state: State, now: Moment) -> Iterator[bytes]:
     """Render a state file in pieces: `json.dumps` holds the interpreter lock for a whole call."""
+    checksum = 0
+    for piece in _pieces(state, now):
+        checksum = zlib.crc32(piece, checksum)
+        yield piece
+    yield seal(checksum)
+
+
+def seal(checksum: int) -> bytes:
+    """Render the end of a state file, by the CRC-32 of all before it."""
+    return b', "checksum": "%08x"}' % checksum
+
+
+SEAL_SIZE = len(seal(0))
+
+
+def _pieces(state: State, now: Moment) -> Iterator[bytes]:
     head = {
         "version": VERSION,
         "written": now.wall,
@@ -72,7 +90,7 @@ def encode(state: State, now: Moment) -> Iterator[bytes]:
         for start in range(0, len(result.items), PIECE):
             yield _json(result.items[start : start + PIECE].decode())[1:-1]
         yield b'"}'
-    yield b"]}"
+    yield b"]"
 
 
 def _json(value: object) -> bytes:
@@ -86,12 +104,12 @@ def decode(data: bytes, endpoints: Iterable[Endpoint], now: Moment) -> State:
         raise StateError("it is not a state file of this program")
     if int(beginning[1]) != VERSION:
         raise StateError(f"its version is {int(beginning[1])}, not {VERSION}")
+    if seal(zlib.crc32(data[:-SEAL_SIZE])) != data[-SEAL_SIZE:]:
+        raise StateError("it is damaged: its checksum is wrong")
     try:
         document = json.loads(data.decode())
         passed = now.since(
-            _finite(document["written"]),
-            _finite(document.get("uptime", 0.0)),
-            document.get("boot", ""),
+            _finite(document["written"]), _finite(document["uptime"]), document["boot"]
         )
         edition = Edition(bytes.fromhex(document["digest"]), int(document["last_modified"]))
         if not 0 <= edition.last_modified <= LAST_DATE:
@@ -156,7 +174,7 @@ class StateFile:
                 raise OSError(errno.EINVAL, "it is not a regular file")
             if status.st_size > MAX_SIZE:
                 raise OSError(errno.EFBIG, f"it has {status.st_size} bytes")
-            return file.read(MAX_SIZE)
+            return file.read(status.st_size)
 
     def set_aside(self) -> Path:
         """Keep a file that cannot be used, under another name. Raises StateError."""
