@@ -17,6 +17,8 @@ from client.wire import Wire
 from shared.text import shown
 
 MOST_REDIRECTS = 5
+MOST_VALIDATOR = 1000  # characters; who sends more may refuse a request that sends them back
+LONGEST_LOCATION = 8000  # characters, as RFC 9110, 4.1 has it for any URI
 CHUNK = 64 * 1024  # bytes taken from the connection at a time
 _REDIRECTS = {
     HTTPStatus.MOVED_PERMANENTLY,
@@ -120,8 +122,8 @@ def _taken(response: http.client.HTTPResponse, asked: Validators, most: int, kee
         return Fetched(None, asked)
     if response.status != HTTPStatus.OK:
         raise FetchError(f"status {response.status} {shown(response.reason)}".rstrip())
-    coding = response.getheader("Content-Encoding", "").strip()
-    if coding.lower() not in ("", "identity"):
+    coding = response.getheader("Content-Encoding", "")
+    if any(each.strip().lower() not in ("", "identity") for each in coding.split(",")):
         raise FetchError(f"content coding {shown(coding)}, which was not asked for")
     body = _body(response, most)
     if not keep:
@@ -131,13 +133,15 @@ def _taken(response: http.client.HTTPResponse, asked: Validators, most: int, kee
 
 
 def _sendable(value: str | None) -> str | None:
-    """Keep a validator only where it can be sent back as it came."""
-    return value if value and value.isascii() and value.isprintable() else None
+    """Keep a validator only where it can be sent back as it came, and is likely to be taken."""
+    is_sendable = value and value.isascii() and value.isprintable() and len(value) <= MOST_VALIDATOR
+    return value if is_sendable else None
 
 
 def _body(response: http.client.HTTPResponse, most: int) -> bytearray:
     if response.length is not None and response.length > most:
-        raise FetchError(f"a body of {response.length} bytes, over the {most} that are taken")
+        length = shown(str(response.length))
+        raise FetchError(f"a body of {length} bytes, over the {most} that are taken")
     body = bytearray()
     # Not read(), which for a chunk of -1 bytes reads whatever comes, however much it is.
     while chunk := response.read1(CHUNK):
@@ -153,6 +157,8 @@ def _redirected(url: Url, response: http.client.HTTPResponse) -> Url:
     location = response.getheader("Location")
     if not location:
         raise FetchError(f"status {response.status} without a Location")
+    if len(location) > LONGEST_LOCATION:
+        raise FetchError(f"a redirect to a URL of {len(location)} characters")
     # http.client reads fields as Latin-1; a character beyond ASCII was sent as UTF-8.
     location = location.encode("latin-1").decode(errors="replace")
     shown_location = shown(redact(location))

@@ -1,5 +1,7 @@
 """Endpoints: `SECONDS=URL` and what becomes of it."""
 
+import time
+
 from client.endpoint import parse_endpoint, parse_url, redact
 from tests.support import TestCase
 
@@ -136,6 +138,13 @@ class Redacted(TestCase):
         for text, redacted in cases.items():
             with self.subTest(text):
                 self.assertEqual(redact(text), redacted)
+
+    def test_no_length_takes_long(self) -> None:
+        """It is found within milliseconds, where it took minutes that stopped the whole client."""
+        started = time.monotonic()
+        for text in ("http://h/?" + "a" * 100_000 + "=", "ftp://h/" + "a" * 100_000, "=" * 100_000):
+            redact(text)
+        self.assertLess(time.monotonic() - started, 2)
 
     def test_an_endpoints_name_keeps_its_host_whatever_its_path_holds(self) -> None:
         cases = {

@@ -154,8 +154,9 @@ class ConditionalRequests(FetchTestCase):
         )
 
     def test_a_validator_that_cannot_be_sent_back_is_not_kept(self) -> None:
-        self.endpoints.play("/", body(GOOD_BODY, headers={"ETag": '"v\xe9"'}))
-        self.assertEqual(get(self.endpoints.url("/")).validators, Validators())
+        for tag in ('"v\xe9"', f'"{"v" * 1000}"'):
+            self.endpoints.play("/", body(GOOD_BODY, headers={"ETag": tag}))
+            self.assertEqual(get(self.endpoints.url("/")).validators, Validators())
 
 
 class Redirects(FetchTestCase):
@@ -201,6 +202,15 @@ class Redirects(FetchTestCase):
         self.endpoints.play("/", redirect("/data"))
         self.endpoints.play("/data", with_validators(GOOD, etag='"v1"'))
         self.assertEqual(get(self.endpoints.url("/")).validators, Validators())
+
+    def test_a_location_that_is_too_long_is_told_by_its_length(self) -> None:
+        for length, reason in (
+            (8000, "a redirect to ftp://localhost"),
+            (8001, "of 8001 characters"),
+        ):
+            location = "ftp://localhost/".ljust(length, "a")
+            self.endpoints.play("/", redirect(location))
+            self.assertIn(reason, self.fails(lambda: get(self.endpoints.url("/"))))
 
     def test_secrets_in_a_location_are_not_told(self) -> None:
         self.endpoints.play("/", redirect("ftp://user:secret@x/?token=secret"))
