@@ -111,7 +111,7 @@ def _check_head(response: http.client.HTTPResponse) -> None:
     # Where it is no number, http.client does without; of two, it takes the first: RFC 9112, 6.3.
     fields = response.headers.get_all("Content-Length", [])
     lengths = {length.strip() for field in fields for length in field.split(",")}
-    is_sound = len(lengths) <= 1 and all(re.fullmatch("[0-9]+", length) for length in lengths)
+    is_sound = len(lengths) <= 1 and all(re.fullmatch("[0-9]{1,99}", length) for length in lengths)
     if not is_sound and "Transfer-Encoding" not in response.headers:
         raise FetchError(f"not HTTP: a Content-Length of {shown(', '.join(fields))}")
 
