@@ -24,7 +24,7 @@ from client.wire import Wire
 from tests.demo.behaviours import array, body, redirect, with_validators
 from tests.demo.endpoints import Endpoints
 from tests.demo.exchange import Exchange
-from tests.demo.faults import BODIES, FAULTS
+from tests.demo.faults import INTERVAL
 from tests.support import DEADLINE, TestCase, wait_until
 from tests.test_lookup import HangingResolver
 
@@ -220,49 +220,6 @@ class Redirects(FetchTestCase):
 
 
 class Failures(FetchTestCase):
-    def test_each_has_its_reason(self) -> None:
-        cases = {
-            "status-404": "status 404 Not Found",
-            "status-500": "status 500 Internal Server Error",
-            "status-206": "status 206 Partial Content",
-            "redirect-loop": "more than 5 redirects",
-            "redirect-to-ftp": "a redirect to ftp://localhost/",
-            "redirect-to-file": "a redirect to file:///etc/hostname",
-            "redirect-to-nowhere": "status 302 without a Location",
-            "truncated-body": "a body cut short: 977 bytes are missing",
-            "huge-body": "a body of 10000000000 bytes, over the 100000",
-            "endless-body": "a body over the 100000 bytes that are taken",
-            "endless-chunks": "a body over the 100000 bytes that are taken",
-            "negative-chunk": "a body over the 100000 bytes that are taken",
-            "endless-headers": "not HTTP: HTTPException got more than 100 headers",
-            "reset": "Connection reset by peer",
-            "garbage": "not HTTP: BadStatusLine",
-            "close": "the connection was closed without an answer",
-        }
-        for fault, reason in cases.items():
-            with self.subTest(fault):
-                told = self.fails(lambda: get(self.endpoints.url(f"/?fault={fault}")))  # noqa: B023
-                self.assertIn(reason, told)
-        self._none_is_open()
-
-    def test_none_outlasts_its_deadline(self) -> None:
-        for fault in ("hang", *(name for name in FAULTS if name.startswith("drip"))):
-            with self.subTest(fault):
-                started = time.monotonic()
-                url = self.endpoints.url(f"/?fault={fault}")
-                reason = self.fails(lambda: get(url, timeout=0.2))  # noqa: B023
-                self.assertEqual(reason, "no whole answer within 0.2 s")
-                self.assertLess(time.monotonic() - started, 2)
-        self._none_is_open()
-
-    def test_every_fault_of_the_demo_is_tried_here_or_has_a_bad_body(self) -> None:
-        tried = {"status-304", "hang", "negative-chunk"}
-        tried |= {name for name in FAULTS if name.startswith("drip")}
-        tried |= {"status-404", "status-500", "status-206", "truncated-body", "huge-body"}
-        tried |= {"endless-body", "endless-chunks", "endless-headers", "reset", "garbage", "close"}
-        tried |= {name for name in FAULTS if name.startswith("redirect")}
-        self.assertEqual(set(FAULTS) - set(BODIES), tried)
-
     def test_a_line_of_the_head_that_is_no_field_is_told(self) -> None:
         for line in (b"no colon", b"bare: carriage\rreturn"):
             start = b"HTTP/1.1 200 OK\r\n" + line + b"\r\nContent-Length: 23\r\n\r\n"
@@ -272,7 +229,8 @@ class Failures(FetchTestCase):
                 self.assertIn("it has no colon", reason)
 
     def test_a_length_that_is_none_is_told(self) -> None:
-        for lengths in (b"9" * 5000, b"-1", b"23x", b"+23", b"", b"23, 24", b"23\r\nContent-Length: 24"):
+        two = b"23\r\nContent-Length: 24"
+        for lengths in (b"9" * 5000, b"-1", b"23x", b"+23", b"", b"23, 24", two):
             start = b"HTTP/1.1 200 OK\r\nContent-Length: " + lengths + b"\r\n\r\n"
             self.endpoints.play("/", partial(Exchange.send, data=start + GOOD_BODY))
             with self.subTest(lengths):
@@ -347,9 +305,6 @@ class Failures(FetchTestCase):
         fetch(parse_url(self.endpoints.url("/")), Validators(), MOST, wire)
         wire.give_up("too late")
         wire.give_up("still too late")
-
-    def _none_is_open(self) -> None:
-        wait_until(lambda: not self.endpoints.open_connections, "no connection is left open")
 
 
 class Tls(FetchTestCase):
@@ -426,6 +381,23 @@ class Tls(FetchTestCase):
             self.assertEqual(
                 self.fails(lambda: get(url, timeout=0.2)), "no whole answer within 0.2 s"
             )
+
+    def test_a_handshake_that_drips_is_given_up(self) -> None:
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listener.close)
+
+        def answer() -> None:
+            with listener.accept()[0] as connection, suppress(OSError):
+                connection.sendall(b"\x16\x03\x03\x40\x00\x02")  # of 16 kB of a ServerHello
+                while True:
+                    time.sleep(INTERVAL)
+                    connection.sendall(b"\0")
+
+        peer = threading.Thread(target=answer)
+        peer.start()
+        self.addCleanup(peer.join)
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}/"
+        self.assertEqual(self.fails(lambda: get(url, timeout=0.2)), "no whole answer within 0.2 s")
 
     def test_a_dripping_body_is_given_up(self) -> None:
         self.trust("localhost.pem")

@@ -2,13 +2,15 @@
 
 import json
 import random
+import time
 import tracemalloc
+from collections.abc import Callable
 from unittest import mock
 
 from client import items
 from client.items import SLICE, WINDOW, ItemsError, parse, unpack
 from tests.demo.faults import BODIES
-from tests.support import TestCase
+from tests.support import DEADLINE, TestCase
 
 
 class GoodArrays(TestCase):
@@ -24,6 +26,10 @@ class GoodArrays(TestCase):
             '["żółw5"]'.encode(): "żółw5".encode(),
             b'["],[\\",:{}"]': b'],[",:{}',
             b'["same1234","same1234"]': b"same1234same1234",
+            b'["\\u0000\\u001f\x7f\\u007f1234"]': b"\x00\x1f\x7f\x7f1234",
+            b'["\\uD83D\\uDE00\\ud83d\\uDE00"]': "😀😀".encode(),
+            b'["\xef\xbb\xbf12345"]': "\ufeff12345".encode(),
+            b"\r\n\t [\r\n\t ]\r\n\t ": b"",
         }
         for body, packed in cases.items():
             with self.subTest(body):
@@ -137,7 +143,8 @@ class BadBodies(TestCase):
         for name, body in BODIES.items():
             with self.subTest(name), self.assertRaises(ItemsError) as caught:
                 parse(body)
-            self.assertLess(len(str(caught.exception)), 150)
+            escaped = 4 if b"\0" in body else 1  # characters in the line for one of the body
+            self.assertLess(len(str(caught.exception)), 150 * escaped)
             self.assertTrue(str(caught.exception).isprintable())
 
     def test_no_mutation_of_a_good_body_raises_anything_else(self) -> None:
@@ -171,6 +178,71 @@ class BadBodies(TestCase):
         with self.assertRaises(ItemsError):
             parse(body)
         self.assertLess(tracemalloc.get_traced_memory()[1], len(body))
+
+
+SIZE = 16 * 1024 * 1024  # bytes: the largest body that a client takes, unless told otherwise
+
+GOOD_ITEM = b'"630e1244",'
+HEAVY_BODIES: dict[str, Callable[[], bytes]] = {
+    "an array of space": lambda: b"[" + b" " * SIZE + b"]",
+    "nothing but space": lambda: b"\n" * SIZE,
+    "space around each item": lambda: b"[" + b'\n"630e1244" ,' * (SIZE // 60) + b"]",
+    "one string": lambda: b'["' + b"x" * SIZE + b'"]',
+    "one string that does not end": lambda: b'["' + b"x" * SIZE,
+    "one string of escapes": lambda: b'["' + rb"\u0061" * (SIZE // 6) + b'"]',
+    "one string of backslashes": lambda: b'["' + b"\\" * SIZE + b'"]',
+    "one string of surrogates": lambda: b'["' + rb"\ud800" * (SIZE // 6) + b'"]',
+    "empty strings": lambda: b"[" + b'"",' * (SIZE // 3) + b'""]',
+    "quotes": lambda: b"[" + b'"' * SIZE,
+    "commas": lambda: b"[" + b"," * SIZE,
+    "arrays in arrays": lambda: b"[" * SIZE,
+    "objects in objects": lambda: b'{"a":' * (SIZE // 5),
+    "arrays in an array": lambda: b"[" + GOOD_ITEM + b"[" * SIZE,
+    "arrays, one after the other": lambda: b"[]" * (SIZE // 2),
+    "a number": lambda: b"[" + b"9" * SIZE + b"]",
+    "nulls": lambda: b"[" + b"null," * (SIZE // 5) + b"null]",
+    "NUL bytes": lambda: bytes(SIZE),
+    "a bad item behind good ones": lambda: b"[" + GOOD_ITEM * (SIZE // 11) + b'"short"]',
+    "a bad byte behind good ones": lambda: b"[" + GOOD_ITEM * (SIZE // 11) + b'"abcd\xff\xfeef"]',
+    "a lone surrogate behind them": lambda: b"[" + GOOD_ITEM * (SIZE // 11) + rb'"\ud800abcde"]',
+    "a comma behind them": lambda: b"[" + GOOD_ITEM * (SIZE // 11) + b"]",
+    "escapes, and a bad item": lambda: b"[" + rb'"\ud83d\ude00\u0061\/bc",' * (SIZE // 250) + b"7]",
+}
+GOOD_HEAVY_BODIES = {"an array of space"}
+
+
+class HeavyBodies(TestCase):
+    """Nothing that the largest body may hold takes time or memory out of proportion."""
+
+    def test_each_is_read_or_refused_within_bounds(self) -> None:
+        for name, make in HEAVY_BODIES.items():
+            with self.subTest(name):
+                body = make()
+                started = time.monotonic()
+                told, peak = self.parsed(body)
+                self.assertLess(time.monotonic() - started, DEADLINE)
+                self.assertLess(peak, 1.7 * len(body))
+                self.assertEqual(told == "good", name in GOOD_HEAVY_BODIES, told)
+                self.assertLess(len(told), 300)
+                self.assertTrue(told.isprintable(), told)
+
+    def test_what_is_bad_from_the_beginning_is_not_read_to_its_end(self) -> None:
+        for name in ("one string", "arrays in arrays", "a number", "empty strings", "NUL bytes"):
+            with self.subTest(name):
+                body = HEAVY_BODIES[name]()
+                self.assertLess(self.parsed(body)[1], len(body) / 10)
+
+    def parsed(self, body: bytes) -> tuple[str, int]:
+        """Parse a body; tell what is wrong with it, or "good", and the memory that this took."""
+        tracemalloc.start()
+        try:
+            parse(body)
+        except ItemsError as error:
+            return str(error), tracemalloc.get_traced_memory()[1]
+        else:
+            return "good", tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
 
 
 class Bounds(TestCase):

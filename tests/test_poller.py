@@ -2,12 +2,15 @@
 
 import asyncio
 import logging
+import socket
 import time
 from collections.abc import Callable
+from functools import partial
 from unittest import mock
 
 from client import poller
-from client.endpoint import parse_endpoint
+from client.endpoint import parse_endpoint, parse_url
+from client.lookup import Lookup
 from client.poller import Poller
 from client.results import Results
 from client.worker import NoThreadError
@@ -147,6 +150,34 @@ class Polling(AsyncTestCase):
 
                 self.run_async(main())
         logging.getLogger("client").info("so that something is logged")
+
+    def test_a_name_that_stops_resolving_takes_nothing_away_and_heals(self) -> None:
+        self.endpoints.play("/data", array(GOOD))
+        port = parse_url(self.endpoints.url("/data")).port
+        self.endpoint = parse_endpoint(f"{PERIOD}=http://name.example:{port}/data")
+        self.results = Results([self.endpoint], {})
+        address = (socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", port))
+        resolve = mock.Mock(return_value=[address])
+
+        def polled_well(test: Polling) -> bool:
+            if True not in test.outcomes:
+                return False
+            resolve.side_effect = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+            return True
+
+        def two_failed(test: Polling) -> bool:
+            if test.outcomes[-2:] != [None, None]:
+                return False
+            self.assertEqual(test.items(), b"630e12445f4a8990")
+            test.endpoints.play("/data", array(["aaaaaaaa"]))
+            resolve.side_effect = None
+            return True
+
+        with mock.patch.object(poller, "Lookup", partial(Lookup, resolve)):
+            self.poll(polled_well, two_failed, lambda test: test.outcomes[-1] is True)
+        self.assertEqual(self.items(), b"aaaaaaaa")
+        reasons = {event["reason"] for event in self.events() if "reason" in event}
+        self.assertEqual(reasons, {"name look-up failed: [Errno -2] Name or service not known"})
 
     def test_whatever_fails_fails_as_a_poll(self) -> None:
         self.endpoints.play("/data", array(GOOD))

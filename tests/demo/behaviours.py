@@ -53,6 +53,12 @@ def with_validators(
     return behave
 
 
+def raw(*lines: bytes, data: bytes = b"") -> Behaviour:
+    """Answer with these lines for a head, whatever they are, and with the data behind it."""
+    answer = b"\r\n".join([*lines, b"", data])
+    return lambda exchange: exchange.send(answer)
+
+
 def redirect(location: str, status: int = 302) -> Behaviour:
     """Answer that the data is elsewhere."""
     return text(f"see {location}", status, {"Location": location})

@@ -1,9 +1,11 @@
 """Every way for an endpoint to fail that the poller has to survive, by name."""
 
+import functools
+import gzip
 from collections.abc import Iterable
 from itertools import cycle
 
-from tests.demo.behaviours import JSON, body, head, redirect, text
+from tests.demo.behaviours import JSON, body, head, raw, redirect, text
 from tests.demo.exchange import Behaviour, Exchange
 
 INTERVAL = 0.02  # seconds between the bytes of a drip; far below any timeout a read would have
@@ -12,6 +14,11 @@ BULK = 4096  # how many pieces of something endless are sent at once
 GOOD = b'["630e1244","5f4a8990"]'
 ITEM = b'"630e1244",'
 OK = head(200, JSON)
+STATUS_LINE = b"HTTP/1.1 200 OK"
+FILLER = b"X-Filler: 630e1244\r\n"
+CHUNKED = head(200, JSON | {"Transfer-Encoding": "chunked"})
+CHUNK = b"%x\r\n%b\r\n" % (len(GOOD), GOOD)
+LAST_CHUNK = b"0\r\n"  # its trailers, or the empty line, are to follow
 
 # The bad item never comes first: a check of the first one alone is not enough.
 BODIES = {
@@ -25,11 +32,32 @@ BODIES = {
     "item-of-8-characters": '["630e1244","żółw5678"]'.encode(),  # 11 bytes
     "lone-surrogate": rb'["630e1244","\ud800abcde"]',  # 8 bytes, were it allowed in UTF-8
     "invalid-utf-8": b'["630e1244","5f4a89\xff\xfe"]',
+    "overlong-utf-8": b'["630e1244","5f4a89\xc0\xaf"]',
+    "surrogate-bytes": b'["630e1244","ab\xed\xa0\xbd\xed\xb8\x80"]',
     "utf-16": GOOD.decode().encode("utf-16"),
+    "utf-16-unmarked": GOOD.decode().encode("utf-16-le"),
+    "utf-32": GOOD.decode().encode("utf-32"),
+    "utf-32-unmarked": GOOD.decode().encode("utf-32-be"),
     "byte-order-mark": b"\xef\xbb\xbf" + GOOD,
+    "nul-in-item": b'["630e1244","5f4a899\0"]',
+    "nul-bytes": bytes(1000),
+    "only-space": b" \t\r\n" * 1000,
+    "trailing-comma": b'["630e1244","5f4a8990",]',
+    "leading-comma": b'[,"630e1244","5f4a8990"]',
+    "single-quotes": b"['630e1244','5f4a8990']",
+    "comment": b'["630e1244",/* and */"5f4a8990"]',
+    "not-a-number": b'["630e1244",NaN]',
+    "two-arrays": GOOD + GOOD,
+    "array-cut": GOOD[:-1],
+    "item-cut": GOOD[:-3],
     "deeply-nested": b"[" * 100_000 + b"]" * 100_000,
+    "deeply-nested-objects": b"[" + b'{"a":' * 100_000 + b"1" + b"}" * 100_000 + b"]",
+    "deeply-nested-item": b'["630e1244",' + b"[" * 100_000 + b"]" * 100_000 + b"]",
     "million-digits": b"[" + b"9" * 1_000_000 + b"]",
     "million-objects": b"[" + b"{}," * 999_999 + b"{}]",
+    "million-empty-strings": b'["630e1244",' + b'"",' * 999_999 + b'""]',
+    "million-characters": b'["630e1244","' + b"x" * 1_000_000 + b'"]',
+    "million-escapes": b'["630e1244","' + rb"\u0061" * 1_000_000 + b'"]',
 }
 
 
@@ -70,6 +98,34 @@ def _redirect_loop(exchange: Exchange) -> None:
     redirect(exchange.request.target)(exchange)
 
 
+def _redirect_cycle(exchange: Exchange) -> None:
+    target = exchange.request.target
+    there = target.removesuffix("&there") if target.endswith("&there") else f"{target}&there"
+    redirect(there)(exchange)
+
+
+def _redirect_with_endless_body(exchange: Exchange) -> None:
+    endless(head(302, {"Location": exchange.request.target}), FILLER)(exchange)
+
+
+def _gzip_bomb(exchange: Exchange) -> None:
+    body(_bomb(), headers={"Content-Encoding": "gzip"})(exchange)
+
+
+@functools.cache
+def _bomb() -> bytes:
+    """Compress an empty array, which takes a thousand times as much memory as this form of it."""
+    return gzip.compress(b"[" + b" " * 10_000_000 + b"]")
+
+
+def _hundred_thousand_headers(exchange: Exchange) -> None:
+    raw(STATUS_LINE, *(b"X-%d: 630e1244" % number for number in range(100_000)))(exchange)
+
+
+def _megabyte_header(exchange: Exchange) -> None:
+    raw(STATUS_LINE, b"X-Filler: " + b"6" * 1_000_000, data=GOOD)(exchange)
+
+
 def _reset(exchange: Exchange) -> None:
     exchange.send(OK)
     exchange.reset()
@@ -79,32 +135,138 @@ def _close(_exchange: Exchange) -> None:
     """Say nothing: the connection is closed when a behaviour returns."""
 
 
-FAULTS: dict[str, Behaviour] = {
-    **_statuses((206, 404, 500)),
+STATUSES = {
+    **_statuses((202, 204, 205, 206, 404, 500)),
     "status-304": _not_modified,  # to who did not ask conditionally
-    **{name: body(data) for name, data in BODIES.items()},
+    "status-300": body(GOOD, 300, {"Location": "/"}),
+    "status-101": raw(b"HTTP/1.1 101 Switching Protocols", b"Upgrade: h2c"),
+    **{
+        f"status-{status}": raw(f"HTTP/1.1 {status} OK".encode(), data=GOOD)
+        for status in ("000", "99", "1000", "abc")
+    },
+    "http-0.9": raw(data=GOOD),
+    "http-2-status-line": raw(b"HTTP/2 200 OK", data=GOOD),
+    "http-2-preface": raw(b"PRI * HTTP/2.0", b"", b"SM", b""),
+    "http-2-settings": lambda exchange: exchange.send(bytes(3) + b"\4" + bytes(5)),
+    "garbage": lambda exchange: exchange.send(b"\x16\x03\x01\x00\xff 630e1244\r\n\r\n"),
+}
+
+REDIRECTS = {
     "redirect-loop": _redirect_loop,
+    "redirect-cycle": _redirect_cycle,
+    "redirect-endless-body": _redirect_with_endless_body,
     "redirect-to-ftp": redirect("ftp://localhost/630e1244"),
+    "redirect-to-gopher": redirect("gopher://localhost/630e1244"),
     "redirect-to-file": redirect("file:///etc/hostname"),
+    "redirect-to-unix": redirect("unix:/run/gateway/snapshot.sock"),
+    "redirect-to-http-unix": redirect("http+unix://%2Frun%2Fgateway%2Fsnapshot.sock/"),
+    "redirect-to-data": redirect("data:application/json,[]"),
+    "redirect-to-javascript": redirect("javascript:alert(1)"),
+    "redirect-to-no-host": redirect("http://:80/"),
+    "redirect-to-no-port": redirect("http://127.0.0.1:65536/"),
+    "redirect-to-nul": redirect("/630e\x001244"),
     "redirect-to-nowhere": text("see", 302),
+    # As long as a line may be: to look for a password in it must not take long.
+    "redirect-far": redirect("ftp://localhost/?" + "a" * 60_000 + "="),
+}
+
+LENGTHS = {
     "truncated-body": body(GOOD, headers={"Content-Length": "1000"}),
+    "length-too-short": body(GOOD, headers={"Content-Length": "12"}),
+    "length-huge": body(GOOD, headers={"Content-Length": str(10**30)}),
+    "length-of-4000-digits": body(GOOD, headers={"Content-Length": "9" * 4000}),
+    "length-of-5000-digits": body(GOOD, headers={"Content-Length": "9" * 5000}),
+    "length-negative": body(GOOD, headers={"Content-Length": "-1"}),
+    "length-not-a-number": body(GOOD, headers={"Content-Length": f"{len(GOOD)}x"}),
+    "two-lengths": raw(STATUS_LINE, b"Content-Length: 23", b"Content-Length: 24", data=GOOD),
+    "chunk-cut": lambda exchange: exchange.send(CHUNKED + CHUNK[:-10]),
+    "chunk-without-size": lambda exchange: exchange.send(CHUNKED + b"size\r\n" + GOOD),
+    "chunk-after-chunk-cut": lambda exchange: exchange.send(CHUNKED + CHUNK),
+}
+
+FIELDS = {
+    "no-colon": raw(STATUS_LINE, b"X-Filler 630e1244", b"Content-Length: 23", data=GOOD),
+    "bare-carriage-return": raw(STATUS_LINE, b"X-Filler: 630e\r1244", data=GOOD),
+    "nul-in-name": raw(STATUS_LINE, b"X\0Filler: 630e1244", data=GOOD),
+    "hundred-thousand-headers": _hundred_thousand_headers,
+    "megabyte-header": _megabyte_header,
+    "gzip-bomb": _gzip_bomb,
+    "deflate": body(GOOD, headers={"Content-Encoding": "deflate"}),
+}
+
+ENDLESS = {
     "huge-body": endless(head(200, JSON | {"Content-Length": str(10**10)}) + b"[", ITEM),
+    "endless-status-line": endless(STATUS_LINE, b" OK"),
+    "endless-interim": endless(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "endless-hints": endless(b"", b"HTTP/1.1 103 Early Hints\r\nLink: </630e1244>\r\n\r\n"),
+    "endless-headers": endless(STATUS_LINE + b"\r\n", FILLER),
+    "endless-header": endless(STATUS_LINE + b"\r\nX-Filler: ", b"630e1244"),
     "endless-body": endless(OK + b"[", ITEM),
-    "endless-chunks": endless(
-        head(200, JSON | {"Transfer-Encoding": "chunked"}) + b"1\r\n[\r\n",
-        b"%x\r\n%b\r\n" % (len(ITEM), ITEM),
+    "endless-chunks": endless(CHUNKED + b"1\r\n[\r\n", b"%x\r\n%b\r\n" % (len(ITEM), ITEM)),
+    "endless-chunk-size": endless(CHUNKED, b"0"),
+    "endless-chunk-extension": endless(CHUNKED + b"1", b";a=b"),
+    "endless-chunk-extensions": endless(
+        CHUNKED + b"1\r\n[\r\n", b"64;a=%b\r\n%b\r\n" % (b"b" * 50, b" " * 100)
     ),
     # A size that is no size: read() of http.client would take it for "all there is".
-    "negative-chunk": endless(
-        head(200, JSON | {"Transfer-Encoding": "chunked"}) + b"-1\r\n[", ITEM
-    ),
-    "endless-headers": endless(b"HTTP/1.1 200 OK\r\n", b"X-Filler: 630e1244\r\n"),
-    "hang": Exchange.hang,
-    "drip-status-line": drip(b"", b"HTTP/1.1 200 OK OK OK "),
-    "drip-headers": drip(b"HTTP/1.1 200 OK\r\nX-Filler: ", b"630e1244"),
+    "negative-chunk": endless(CHUNKED + b"-1\r\n[", ITEM),
+    "endless-trailers": endless(CHUNKED + CHUNK + LAST_CHUNK, FILLER),
+    "endless-trailer": endless(CHUNKED + CHUNK + LAST_CHUNK + b"X-Filler: ", b"630e1244"),
+}
+
+DRIPS = {
+    "drip-status-line": drip(b"", STATUS_LINE + b" OK OK "),
+    "drip-interim": drip(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n"),
+    "drip-headers": drip(STATUS_LINE + b"\r\nX-Filler: ", b"630e1244"),
+    "drip-redirect": drip(b"HTTP/1.1 302 Found\r\nLocation: /", b"630e1244"),
     "drip-body": drip(OK + b"[", ITEM),
     "drip-sized-body": drip(head(200, JSON | {"Content-Length": "1000"}) + b"[", ITEM),
+    "drip-chunk-size": drip(CHUNKED, b"0"),
+    "drip-chunk-extension": drip(CHUNKED + b"1", b";a=b"),
+    "drip-chunk": drip(CHUNKED + b"fff\r\n[", ITEM),
+    "drip-trailers": drip(CHUNKED + CHUNK + LAST_CHUNK, FILLER),
+}
+
+FAULTS: dict[str, Behaviour] = {
+    **STATUSES,
+    **{name: body(data) for name, data in BODIES.items()},
+    **REDIRECTS,
+    **LENGTHS,
+    **FIELDS,
+    **ENDLESS,
+    **DRIPS,
+    "hang": Exchange.hang,
     "reset": _reset,
-    "garbage": lambda exchange: exchange.send(b"\x16\x03\x01\x00\xff 630e1244\r\n\r\n"),
+    "reset-at-once": Exchange.reset,
     "close": _close,
 }
+
+ODDITIES: dict[str, Behaviour] = {
+    "continue": raw(b"HTTP/1.1 100 Continue", b"", STATUS_LINE, data=GOOD),
+    "early-hints": raw(b"HTTP/1.1 103 Early Hints", b"Link: </x>", b"", STATUS_LINE, data=GOOD),
+    "http-1.0": raw(b"HTTP/1.0 200 OK", data=GOOD),
+    "no-reason": raw(b"HTTP/1.1 200 ", data=GOOD),
+    "length-twice-the-same": raw(STATUS_LINE, *[b"Content-Length: 23"] * 2, data=GOOD),
+    # What lies behind the length is not part of the answer: RFC 9112, 6.3.
+    "more-than-its-length": endless(head(200, JSON | {"Content-Length": "23"}) + GOOD, ITEM),
+    # The chunks count, RFC 9112, 6.3.
+    "length-and-chunks": raw(
+        STATUS_LINE,
+        b"Content-Length: 5",
+        b"Transfer-Encoding: chunked",
+        data=CHUNK + LAST_CHUNK + b"\r\n",
+    ),
+    "chunk-extension-and-trailer": lambda exchange: exchange.send(
+        CHUNKED + CHUNK.replace(b"\r\n", b";a=b\r\n", 1) + LAST_CHUNK + FILLER + b"\r\n"
+    ),
+    "99-headers": raw(STATUS_LINE, *[b"X-Filler: 630e1244"] * 99, data=GOOD),
+    "nul-in-value": raw(STATUS_LINE, b"X-Filler: 630e\x001244", data=GOOD),
+    "identity": body(GOOD, headers={"Content-Encoding": "Identity"}),
+    "no-coding": body(GOOD, headers={"Content-Encoding": ""}),  # an empty list: RFC 9110, 5.6.1
+    "duplicates": body(b'["630e1244","5f4a8990","630e1244"]'),
+    "escapes": body(rb'["\u0036\u00330e1244","5f\u0034a8990","\ud83d\ude00\/\n\u0000\""]'),
+    "white-space": body(b" \t\r\n[ \t\r\n" + GOOD[1:-1] + b" \t\r\n] \t\r\n"),
+    "empty-array": body(b"[]"),
+    "empty-array-of-space": body(b"[" + b" " * 90_000 + b"]"),
+}
+"""Answers that look like faults and are good: each is a success."""

@@ -1,0 +1,197 @@
+"""Wall clocks that jump: real programs under one, and dates by one that was set back."""
+
+import json
+import os
+import re
+import tempfile
+import time
+from collections import defaultdict
+from email.utils import parsedate_to_datetime
+from itertools import combinations, product
+from pathlib import Path
+
+from client.render import Edition, render
+from server.answer import Answers, Holding
+from shared.snapshot import Snapshot
+from tests import samples
+from tests.beats import share_on_grid
+from tests.demo.behaviours import array, with_validators
+from tests.demo.endpoints import Endpoints
+from tests.demo.faults import FAULTS
+from tests.processes import Program
+from tests.servers import ServerTestCase
+from tests.serving import GET, Peer, Response
+from tests.support import TestCase, wait_until
+
+HOUR = 3600.0  # seconds
+PERIOD = 0.1  # seconds
+ROUNDS = 4  # changes of the data, half a second each
+JUMP = """
+import os, time
+true_time, HOURS = time.time, (0, 5, -7, 2, -30, 24, -1)
+def jumping_time():
+    turn = os.getpid() + int(time.monotonic() / 0.2)
+    return true_time() + 3600 * HOURS[turn % len(HOURS)]
+time.time = jumping_time
+time.time_ns = lambda: int(jumping_time() * 1e9)
+"""
+
+
+def date(response: Response, field: str) -> int:
+    """Tell the date in a field of an answer, in seconds since the epoch."""
+    return int(parsedate_to_datetime(response.fields[field]).timestamp())
+
+
+class JumpingClock(ServerTestCase):
+    """Client and server whose wall clocks jump by hours every 0.2 s, each in its own way."""
+
+    def setUp(self) -> None:
+        """Put up an endpoint, and the clock."""
+        super().setUp()
+        self.endpoints = Endpoints()
+        self.addCleanup(self.endpoints.close)
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        (Path(folder) / "sitecustomize.py").write_text(JUMP)
+        paths = [folder, *filter(None, [os.environ.get("PYTHONPATH")])]
+        self.environment = {"PYTHONPATH": os.pathsep.join(paths)}
+        self.answers: list[Response] = []
+
+    def start(self) -> tuple[Program, Program]:
+        """Start a client and a server under the clock."""
+        arguments = ("--socket", str(self.socket), "--timeout", "10")
+        endpoint = ("--endpoint", f"{PERIOD:g}={self.endpoints.url('/data')}")
+        client = Program("client", *arguments, *endpoint, environment=self.environment)
+        self.enterContext(client)
+        return client, self.server(**self.environment)
+
+    def ask(self, peer: Peer, request: bytes = GET) -> Response:
+        """Ask, and keep the answer where it is a success."""
+        response = peer.ask(request)
+        if response.status == 200:
+            self.answers.append(response)
+        return response
+
+    def test_beats_ages_dates_and_news_do_not_feel_it(self) -> None:
+        strings = [f"{number:08x}" for number in range(ROUNDS)]
+        self.endpoints.play("/data", array(strings[:1]))
+        client, server = self.start()
+        peer = Peer(self, server.port())
+        for string in strings:
+            self.endpoints.play("/data", with_validators([string], etag=f'"{string}"'))
+            wait_until(lambda: self.has(peer, string), "the change is served")  # noqa: B023
+            self.stay(peer, 0.5)
+        self.assert_ages()
+        self.endpoints.play("/data", FAULTS["hang"])
+        wait_until(lambda: int(self.ask(peer).fields["age"]) >= 2, "the age grows")
+        self.assertTrue(client.logged("outcome=not-modified"))
+        for program in (server, client):
+            self.assertEqual(program.stop(), 0)
+            self.assertFalse([each for each in program.lines if " error " in each], program.lines)
+        self.assert_jumps(client)
+        self.assert_ages()
+        self.assert_dates()
+        self.assert_on_the_grid()
+
+    def has(self, peer: Peer, string: str) -> bool:
+        """Tell whether this is what is served."""
+        response = self.ask(peer)
+        return response.status == 200 and json.loads(response.body) == [string]
+
+    def stay(self, peer: Peer, seconds: float) -> None:
+        """Ask on for so long; who has the data is told so, whatever the clock."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            tag = self.ask(peer).fields["etag"]
+            request = GET[:-2] + f"If-None-Match: {tag}\r\n\r\n".encode()
+            response = peer.ask(request)
+            self.assertEqual((response.status, response.fields["etag"]), (304, tag))
+            time.sleep(0.01)
+
+    def assert_jumps(self, client: Program) -> None:
+        """Fail unless the clocks have jumped as they should: a check of the test itself."""
+        hours = {line.partition(":")[0] for line in client.lines}
+        self.assertGreaterEqual(len(hours), 4, hours)
+        dates = {round((date(each, "date") - time.time()) / HOUR) for each in self.answers}
+        self.assertGreaterEqual(len(dates), 4, dates)
+
+    def assert_ages(self) -> None:
+        """Fail where an answer is told to be older than the data can be."""
+        for response in self.answers:
+            self.assertIn(int(response.fields["age"]), range(10))
+
+    def assert_dates(self) -> None:
+        """Fail where a date tells anything but the clock's now, or the data's last change.
+
+        RFC 9110, 8.8.2.1: no Last-Modified is later than its Date. So it is the earlier of the
+        change and of now: one change for each tag, each later than the one before.
+        """
+        changes = defaultdict[str, set[int]](set)
+        for response in self.answers:
+            now, modified = date(response, "date"), date(response, "last-modified")
+            self.assertLess(abs(now - time.time()), 31 * HOUR)
+            self.assertLessEqual(modified, now)
+            if modified < now:
+                changes[response.fields["etag"]].add(modified)
+        self.assertTrue(changes)
+        self.assertEqual([len(each) for each in changes.values()], [1] * len(changes), changes)
+        modified_in_order = [each for (each,) in changes.values()]
+        self.assertEqual(modified_in_order, sorted(set(modified_in_order)))
+
+    def assert_on_the_grid(self) -> None:
+        """Fail where beats were brought forward, left out or made up for."""
+        when = [request.when for request in self.endpoints.requests]
+        self.assertGreater(share_on_grid(when, PERIOD), 0.5)
+        beats = (when[-1] - when[0]) / PERIOD
+        self.assertLessEqual(len(when), beats + 2)
+        self.assertGreater(len(when), 0.5 * beats)
+
+
+class ClockSetBack(TestCase):
+    """The data changes while the wall clock is set back: a date never takes the old for the new."""
+
+    NOON = 1_800_000_000.0  # seconds since the epoch; the true time of the first change
+    WALLS = (NOON, NOON + 30, NOON - 5 * HOUR, NOON - 5 * HOUR, NOON + HOUR, NOON - 30 * HOUR)
+
+    def changes(self) -> list[Snapshot]:
+        """Render data that changes at each of these times of the wall clock."""
+        snapshots, edition = [], Edition()
+        for number, wall in enumerate(self.WALLS):
+            snapshots.append(render([b"%08x" % number], edition, wall))
+            edition = Edition(snapshots[-1].identity_digest, snapshots[-1].last_modified)
+        return snapshots
+
+    def ask(self, snapshot: Snapshot, wall: float, **fields: str) -> tuple[int, str]:
+        """Tell the status and the Last-Modified that a server with this snapshot answers with."""
+        answers = Answers(Holding(snapshot, 1, 0.0), 0.0, wall)
+        answer = answers.to(samples.get(**fields))
+        found = re.search(rb"Last-Modified: (.*)\r\n", b"".join(answer.pieces))
+        return answer.status, found[1].decode() if found else ""
+
+    def test_each_change_is_dated_later_than_the_one_before(self) -> None:
+        dates = [each.last_modified for each in self.changes()]
+        self.assertEqual(dates, sorted(set(dates)))
+
+    def test_no_date_that_was_told_takes_old_data_for_new(self) -> None:
+        snapshots = self.changes()
+        for (old, new), then, now in product(
+            combinations(snapshots, 2), self.WALLS, [*self.WALLS, self.NOON + 100 * HOUR]
+        ):
+            _, date_of_old = self.ask(old, then)
+            status, _ = self.ask(new, now, if_modified_since=date_of_old)
+            self.assertEqual(status, 200, (date_of_old, new.last_modified))
+
+    def test_a_date_that_is_not_in_the_future_is_good_for_a_304_at_any_time(self) -> None:
+        snapshot = self.changes()[0]
+        _, date = self.ask(snapshot, self.NOON + 1)
+        for now in self.WALLS:
+            self.assertEqual(self.ask(snapshot, now, if_modified_since=date), (304, ""))
+
+    def test_a_tag_is_good_for_a_304_whatever_the_clock(self) -> None:
+        for snapshot, now in product(self.changes(), self.WALLS):
+            tag = f'"{snapshot.identity_digest.hex()}"'
+            self.assertEqual(self.ask(snapshot, now, if_none_match=tag)[0], 304)
+
+    def test_no_date_is_told_that_is_later_than_now(self) -> None:
+        for snapshot, now in product(self.changes(), self.WALLS):
+            _, date = self.ask(snapshot, now)
+            self.assertLessEqual(parsedate_to_datetime(date).timestamp(), now)
