@@ -56,9 +56,17 @@ class Program:
         return len(os.listdir(f"/proc/{self.pid}/fd"))
 
     def resident(self) -> int:
-        """Tell how much memory it has resident, in kB; proc(5)."""
+        """Tell how much memory it has resident, in kB."""
+        return self._memory("VmRSS")
+
+    def peak(self) -> int:
+        """Tell how much memory it has had resident at the most, in kB."""
+        return self._memory("VmHWM")
+
+    def _memory(self, name: str) -> int:
+        """Tell one of the figures of proc(5), status."""
         status = Path(f"/proc/{self.pid}/status").read_text()
-        return int(status.partition("VmRSS:")[2].split()[0])
+        return int(status.partition(f"{name}:")[2].split()[0])
 
     def cpu_seconds(self) -> float:
         """Tell the processor time that it has taken; proc(5), fields 14 and 15."""

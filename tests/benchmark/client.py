@@ -195,7 +195,7 @@ def _watch(ours: Program, served: Sequence[Program], gate: threading.Event, poll
     data = re.search(r"items=\d+ bytes=\d+", pushed)
     assert data, pushed
     received = sorted(_stamp(server.wait_for("snapshot received", data[0])) for server in served)
-    peak, rest = _memory(ours, "VmHWM"), _memory(ours, "VmRSS")
+    peak, rest = 1024 * ours.peak(), 1024 * ours.resident()
     ours.stop()
     return Cost(
         seconds=received[-1] - started,
@@ -230,9 +230,3 @@ def _number(line: str, name: str) -> int:
     found = re.search(rf" {name}=(\d+)", line)
     assert found, line
     return int(found[1])
-
-
-def _memory(ours: Program, name: str) -> int:
-    """Tell a figure of proc(5), in bytes: VmRSS what is resident, VmHWM what was at the most."""
-    status = Path(f"/proc/{ours.pid}/status").read_text()
-    return 1024 * int(status.partition(f"{name}:")[2].split()[0])

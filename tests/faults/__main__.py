@@ -6,12 +6,14 @@ import sys
 import time
 from collections.abc import Callable
 
-from tests.faults import kills, restarts, soak, tiers
+from tests.faults import kills, restarts, soak, state, tiers, wires
 
 RUNS: dict[str, Callable[[Callable[[str], None]], bool]] = {
     "kills": kills.run,
     "restarts": restarts.run,
     "tiers": tiers.run,
+    "state": state.run,
+    "wires": wires.run,
     "soak": soak.run,
 }
 
