@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 from tests.faults import kills, restarts, soak, state, tiers, wires
+from tests.simulation import batch
 
 RUNS: dict[str, Callable[[Callable[[str], None]], bool]] = {
     "kills": kills.run,
@@ -14,6 +15,7 @@ RUNS: dict[str, Callable[[Callable[[str], None]], bool]] = {
     "tiers": tiers.run,
     "state": state.run,
     "wires": wires.run,
+    "simulation": batch.run,
     "soak": soak.run,
 }
 
