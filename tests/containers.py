@@ -9,8 +9,10 @@ import http.client
 import json
 import os
 import random
+import signal
 import socket
 import subprocess
+import tempfile
 import unittest
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -144,6 +146,20 @@ class Container:
         """The published port."""
         return int(self.inspect()["NetworkSettings"]["Ports"]["8080/tcp"][0]["HostPort"])
 
+    def log(self) -> list[str]:
+        """Tell the lines that its programs have logged, one after the other."""
+        return run("sh", "-c", 'exec docker logs "$0" 2>&1', self.id).splitlines()
+
+    def kill_program(self) -> int:
+        """Kill its program from outside, and tell the id that it had.
+
+        Process 1 is deaf to a SIGKILL from inside, and `docker kill` is a stop to the engine.
+        """
+        pid = self.pid
+        assert pid, "it does not run"
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
     def execute(self, code: str) -> str:
         """Run Python code inside, and tell what it printed."""
         return run("docker", "exec", self.id, PYTHON, "-c", code).rstrip("\n")
@@ -152,10 +168,21 @@ class Container:
 class Compose:
     """The project, from its first `up` to `down`."""
 
-    def __init__(self, name: str, ports: Sequence[int], **environment: str) -> None:
-        """Name it; `environment` is what the shell would have set."""
+    def __init__(
+        self,
+        name: str,
+        ports: Sequence[int],
+        override: Mapping[str, object] | None = None,
+        /,
+        **environment: str,
+    ) -> None:
+        """Name it; `environment` is what the shell would have set.
+
+        `override` is what a `docker-compose.override.yml` would say.
+        """
         self.project = f"gateway-test-{os.getpid()}-{name}"
         self.ports = list(ports)
+        self._override = override
         # All that .env says is said again, for its user may have other endpoints there.
         self._environment = shell() | {
             "COMPOSE_PROFILES": "demo",
@@ -171,9 +198,14 @@ class Compose:
         """Run a command of Compose."""
         command = compose_command()
         assert command
-        return run(
-            *command, "-p", self.project, *arguments, environment=self._environment | environment
-        )
+        with ExitStack() as stack:
+            files = ["-p", self.project]
+            if self._override:
+                file = stack.enter_context(tempfile.NamedTemporaryFile("w", suffix=".json"))
+                json.dump(self._override, file)
+                file.flush()
+                files += ["-f", "docker-compose.yml", "-f", file.name]
+            return run(*command, *files, *arguments, environment=self._environment | environment)
 
     def up(self, *arguments: str, **environment: str) -> None:
         """Bring up what is not up."""
@@ -207,19 +239,28 @@ class Compose:
         (container,) = self.containers(service)
         return container
 
-    def wait_for_data(self) -> None:
+    def network(self, name: str) -> str:
+        """Tell the engine's name of a network of the compose file's."""
+        label = f"label=com.docker.compose.project={self.project}"
+        names = run("docker", "network", "ls", "--format", "{{.Name}}", f"--filter={label}")
+        (found,) = (each for each in names.split() if each.endswith(f"_{name}"))
+        return found
+
+    def wait_for_data(self, deadline: float = HEALED) -> None:
         """Wait until every port serves."""
-        wait_until(lambda: all(map(served, self.ports)), "every port serves", HEALED)
+        wait_until(lambda: all(map(served, self.ports)), "every port serves", deadline)
 
 
-def brought_up(name: str, servers: int = 1) -> Compose:
+def brought_up(
+    name: str, servers: int = 1, override: Mapping[str, object] | None = None
+) -> Compose:
     """Bring a project up for the tests of a module, each of which leaves it as it found it.
 
     To be called in `setUpModule`; skips the module where no container can be run.
     """
     if reason := lacking():
         raise unittest.SkipTest(reason)
-    project = Compose(name, free_ports(servers))
+    project = Compose(name, free_ports(servers), override)
     unittest.addModuleCleanup(project.down)
     project.up("--build")
     if servers > 1:

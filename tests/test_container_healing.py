@@ -1,7 +1,5 @@
 """Three servers that lose a program, a container, the client: all comes back, on the same ports."""
 
-import os
-import signal
 from collections.abc import Iterator
 
 from tests.containers import HEALED, Compose, Container, brought_up, run, served
@@ -42,12 +40,10 @@ class Healing(TestCase):
         self.assert_healed()
 
     def test_a_program_that_dies_comes_back(self) -> None:
-        """Killed from outside, for process 1 is deaf to a SIGKILL from inside."""
         for service, container in self.all():
             with self.subTest(service):
-                pid = container.pid
                 try:
-                    os.kill(pid, signal.SIGKILL)
+                    pid = container.kill_program()
                 except PermissionError:
                     self.skipTest("only root can kill a container's program")
                 self.wait_for_another(container, pid)

@@ -10,9 +10,8 @@ from tests.demo.endpoints import Endpoints
 from tests.demo.exchange import Behaviour
 from tests.demo.faults import FAULTS
 from tests.faults import kills, restarts, soak, tiers
-from tests.faults.callers import Callers, calling, judge_by
+from tests.faults.callers import Callers, Server, calling, judge_by
 from tests.faults.endpoints import Record, told_faults, version
-from tests.faults.installation import Server
 from tests.faults.model import Versions, WrongAnswerError, merged
 from tests.faults.soak import Look, drift
 from tests.support import TestCase, wait_until
@@ -50,7 +49,7 @@ class Callings(TestCase):
     def called(self, first: Behaviour, then: Behaviour, dies: bool = False) -> Callers:
         """Have a server do one thing for a while, then another; tell what the callers saw."""
         self.endpoints.play("/", first)
-        self.server.life, self.server.runs, self.server.has_served = 1, True, False
+        self.server.begin()
         with calling([self.server], judge_by(Record(self.record, 3)), 3) as callers:
             wait_until(lambda: callers.counts.total() > 4, "they call")
             self.server.runs = not dies

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from tests.faults import kills, restarts, soak, state, tiers, wires
+from tests.faults import containers, kills, restarts, soak, state, tiers, wires
 from tests.simulation import batch
 
 RUNS: dict[str, Callable[[Callable[[str], None]], bool]] = {
@@ -16,6 +16,7 @@ RUNS: dict[str, Callable[[Callable[[str], None]], bool]] = {
     "state": state.run,
     "wires": wires.run,
     "simulation": batch.run,
+    "containers": containers.run,
     "soak": soak.run,
 }
 

@@ -5,11 +5,10 @@ import http.client
 import json
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from tests.faults.endpoints import Record
-from tests.faults.installation import Server
 from tests.faults.model import Versions, WrongAnswerError, check, newest
 
 PAUSE = 0.004  # seconds between two requests of a caller; the load must leave room for the rest
@@ -20,12 +19,39 @@ Judge = Callable[[list[str]], Versions]
 """Tells of which versions an answer is the merge. Raises WrongAnswerError."""
 
 
+class Server:
+    """A server at a port of its own, as its callers know it."""
+
+    def __init__(self, name: str, port: int) -> None:
+        """Name it; it does not run yet."""
+        self.name, self.port = name, port
+        self.life = 0
+        """How many times it has been started."""
+        self.runs = False
+        self.has_served = False
+        """Whether it has had data in its present life."""
+
+    def begin(self, has_served: bool = False) -> None:
+        """Take note that it has been started."""
+        self.life, self.has_served, self.runs = self.life + 1, has_served, True
+
+    def end(self) -> None:
+        """Take note that it is about to be killed."""
+        self.runs = False
+
+
 class Callers:
     """Callers of several servers, and what they have seen."""
 
-    def __init__(self, servers: Sequence[Server], judge: Judge, endpoints: int) -> None:
-        """Call these, two callers each."""
+    def __init__(
+        self, servers: Sequence[Server], judge: Judge, endpoints: int, may_go_back: bool = False
+    ) -> None:
+        """Call these, two callers each.
+
+        What a client could not save it forgets with its end; then, answers `may_go_back`.
+        """
         self._judge = judge
+        self._may_go_back = may_go_back
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         self.floors: dict[str, Versions] = {server.name: (0,) * endpoints for server in servers}
@@ -37,6 +63,16 @@ class Callers:
             for server in servers
             for keeps_alive in (True, False)
         ]
+
+    @property
+    def answers(self) -> int:
+        """How many answers there were."""
+        return self.counts["answers"]
+
+    def have(self, versions: Versions, names: Iterable[str] | None = None) -> bool:
+        """Tell whether the servers of these names, or all, have served these versions, or newer."""
+        floors = [self.floors[name] for name in names or list(self.floors)]
+        return all(newest(floor, versions) == floor for floor in floors)
 
     def start(self) -> None:
         """Begin."""
@@ -50,8 +86,11 @@ class Callers:
             thread.join()
 
     def _call(self, server: Server, keeps_alive: bool) -> None:
-        caller = _Caller(server.port, keeps_alive)
+        caller, life = _Caller(server.port, keeps_alive), server.life
         while not self._stopped.wait(PAUSE):
+            if server.life != life:  # a connection does not outlive its server
+                caller.close()
+                life = server.life
             if server.runs:
                 self._ask(server, caller)
         caller.close()
@@ -78,11 +117,13 @@ class Callers:
         self.counts["answers"] += 1
         try:
             versions = self._judge(strings)
-            check_floor(versions, floor)
+            if not self._may_go_back:
+                check_floor(versions, floor)
         except WrongAnswerError as error:
             self._complain(f"{server.name} answered wrongly: {error}")
         else:
-            self.floors[server.name] = newest(self.floors[server.name], versions)
+            before = versions if self._may_go_back else self.floors[server.name]
+            self.floors[server.name] = newest(before, versions)
 
     def _complain(self, text: str) -> None:
         self.counts["wrong"] += 1
@@ -108,9 +149,11 @@ def judge_by(record: Record) -> Judge:
 
 
 @contextmanager
-def calling(servers: Sequence[Server], judge: Judge, endpoints: int) -> Iterator[Callers]:
+def calling(
+    servers: Sequence[Server], judge: Judge, endpoints: int, may_go_back: bool = False
+) -> Iterator[Callers]:
     """Have callers call for as long as the context lasts."""
-    callers = Callers(servers, judge, endpoints)
+    callers = Callers(servers, judge, endpoints, may_go_back)
     callers.start()
     try:
         yield callers

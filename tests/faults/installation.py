@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from tests.containers import free_ports
+from tests.faults.callers import Server
 from tests.faults.endpoints import Record, version
 from tests.faults.model import Versions
 from tests.processes import Program
@@ -14,19 +15,6 @@ from tests.processes import Program
 PERIODS = (0.05, 0.1, 0.2)  # seconds between two polls of each endpoint
 LASTING = (0.08, 0.13, 0.55)  # seconds that a version of each lasts
 TIMEOUT = 0.5  # seconds for a poll; some endpoints drip
-
-
-class Server:
-    """A server at a port of its own, and what became known of it."""
-
-    def __init__(self, name: str, port: int) -> None:
-        """Name it; it does not run yet."""
-        self.name, self.port = name, port
-        self.life = 0
-        """How many times it has been started."""
-        self.runs = False
-        self.has_served = False
-        """Whether it has had data in its present life."""
 
 
 class Installation:
@@ -86,13 +74,13 @@ class Installation:
         for name in names:
             self._running[name] = Program(*self._commands[name])
             if server := self.servers.get(name):
-                server.life, server.has_served, server.runs = server.life + 1, False, True
+                server.begin()
 
     def kill(self, *names: str) -> None:
         """End programs by SIGKILL."""
         for name in names:
             if server := self.servers.get(name):
-                server.runs = False
+                server.end()
             self._running.pop(name).kill()
 
     def fail(self, numbers: Iterable[int], fault: str) -> None:

@@ -47,10 +47,7 @@ def converge(whole: Installation, callers: Callers) -> None:
     """Have no endpoint fail any more, and wait until what is newest now, or newer, is served."""
     whole.fail((), SOME)
     wanted = whole.versions()
-    wait_until(
-        lambda: all(all(map(int.__ge__, floor, wanted)) for floor in list(callers.floors.values())),
-        f"the versions {wanted} are served",
-    )
+    wait_until(lambda: callers.have(wanted), f"the versions {wanted} are served")
 
 
 def told(tell: Callable[[str], None], callers: Callers) -> bool:

@@ -18,7 +18,7 @@ from tests.processes import Program
 from tests.serving import GET, reset_at_close
 from tests.support import wait_until
 
-SECONDS = 600.0  # 12,000 beats of the quickest endpoint: two days of one that has 15 s
+SECONDS = 300.0  # 6,000 beats of the quickest endpoint: a day of one that has 15 s
 INTERVAL = 0.25  # seconds between two looks, and two mishaps
 WARM_UP = 0.2  # of the time, until caches and pools have what they need
 SLACK = 0.05  # of a figure; what the last third of the time may have more than the first

@@ -44,11 +44,7 @@ def run(tell: Callable[[str], None], times: int = TIMES, seed: int = 0) -> bool:
                 victim.kill(name)
                 victim.start(name)
             wanted = first.versions() * 2
-            floors = callers.floors
-            wait_until(
-                lambda: all(map(int.__ge__, floors["server-0"], wanted)),
-                f"the versions {wanted} are served in the upper tier",
-            )
+            wait_until(lambda: callers.have(wanted), f"{wanted} are served in the upper tier")
         confirmed = len(upper.program("client").logged("outcome=not-modified"))
     tell(f"{times:7,} × a client or a server of the lower tier killed")
     tell(f"{confirmed:7,} × the upper client was told 304")
