@@ -7,7 +7,6 @@ import ssl
 import threading
 import time
 from collections import deque
-from types import TracebackType
 from typing import Self
 
 from tests.demo.behaviours import text
@@ -44,12 +43,7 @@ class Endpoints:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     @property

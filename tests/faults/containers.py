@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from tests.containers import HEALED, Compose, Container, free_ports, lacking, served
 from tests.containers import run as command
 from tests.demo.periods import path
-from tests.faults.beats import Beats
 from tests.faults.callers import Callers, Server, calling
+from tests.faults.demo_model import Beats
 from tests.faults.kills import told
 from tests.support import DEADLINE, wait_until
 
