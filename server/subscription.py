@@ -6,7 +6,6 @@ import mmap
 import os
 import socket
 import zlib
-from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -98,11 +97,17 @@ class Subscription:
         A stranger that took the path for a while may keep the connection and say nothing for ever.
         Who has sent a snapshot is not left for whoever has the path now.
         """
-        while True:
-            with suppress(TimeoutError):
-                return await frames.header(LOOK_INTERVAL)
-            if _place(self._path) != place:
-                raise ConnectionResetError("the path leads to another socket now")
+        # Not with a time-out, which could lose a byte that came as it ran out.
+        reading = asyncio.create_task(frames.header())
+        try:
+            while not reading.done():
+                await asyncio.wait({reading}, timeout=LOOK_INTERVAL)
+                if not reading.done() and _place(self._path) != place:
+                    raise ConnectionResetError("the path leads to another socket now")
+            return reading.result()
+        finally:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
 
 
 class Frames:
@@ -113,13 +118,9 @@ class Frames:
         self._connection = connection
         self._loop = asyncio.get_running_loop()
 
-    async def header(self, patience: float | None = None) -> Header:
-        """Wait for a frame, be it for ever; then read its header.
-
-        Raises TimeoutError where none begins within so many seconds of patience.
-        """
-        async with asyncio.timeout(patience):
-            first = await self._loop.sock_recv(self._connection, 1)
+    async def header(self) -> Header:
+        """Wait for a frame as long as it takes; then read its header."""
+        first = await self._loop.sock_recv(self._connection, 1)
         if not first:
             raise ConnectionResetError("the client closed the connection")
         rest, _ = await self._read(frame.HEADER_SIZE - 1)

@@ -234,7 +234,7 @@ class Remembered(StateFaultsTestCase):
             self.endpoints.play(f"/{number}", FAULTS["hang"])
 
     def test_what_was_known_is_pushed_before_the_first_poll_ends(self) -> None:
-        client = self.client(self.folder, of=2)
+        client = self.client(self.folder, "--timeout", "100", of=2)
         client.wait_for("started", "remembered=2")
         self.assertEqual(self.server(self.folder, client).versions(2), (1, 1))
         self.assertFalse(client.logged("polled") + client.logged("poll failed"))
