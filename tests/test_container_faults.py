@@ -27,7 +27,7 @@ from tests.faults.containers import (
 )
 from tests.support import DEADLINE, TestCase, wait_until
 
-KILLS = 8
+KILLS = 6
 FAILED = "error client poll failed endpoint=http://demo:8000/{:g} "
 SOCKET = "/run/gateway/snapshot.sock"
 
