@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 
@@ -13,7 +14,7 @@ from client.memory import Memory
 from client.poller import Poller
 from client.publisher import Publication, Publisher
 from client.render import Edition, render
-from client.results import Results
+from client.results import Result, Results
 from client.state import State
 from client.worker import NoThreadError, in_thread
 from shared import frame
@@ -48,6 +49,8 @@ class Gateway:
         self._edition = state.edition
         self._results = Results(configuration.endpoints, state.results)
         self._publication: Publication | None = None
+        self._published: Mapping[Endpoint, Result] = {}
+        """What the publication was rendered from."""
         self._unpolled = set(configuration.endpoints)
         self._all_polled = asyncio.Event()
         self._news = asyncio.Event()
@@ -138,12 +141,12 @@ class Gateway:
         self._edition = Edition(snapshot.identity_digest, snapshot.last_modified)
         # Before it is published, so that no restart goes back behind what servers have.
         await self._memory.keep(State(self._edition, results))
-        before = self._publication
+        before, self._published = self._publication, results
         if before and before.snapshot.identity_digest == snapshot.identity_digest:
             self._renew()
             return
-        # As fresh as the endpoints are by now: one may have confirmed its data meanwhile.
-        succeeded = self._results.oldest_success()
+        # As fresh as the data is by now: an endpoint may have confirmed it meanwhile.
+        succeeded = self._results.oldest_success(results)
         assert succeeded is not None, "what was rendered is of some success"
         self._publication = Publication(snapshot, checksum, succeeded)
         servers = self._publisher.publish(self._publication)
@@ -159,7 +162,7 @@ class Gateway:
 
     def _renew(self) -> None:
         """Tell the servers that the data is as it was, and how fresh that is."""
-        succeeded = self._results.oldest_success()
+        succeeded = self._results.oldest_success(self._published)
         if self._publication and succeeded is not None:
             self._publication = replace(self._publication, succeeded=succeeded)
             servers = self._publisher.publish(self._publication)

@@ -33,8 +33,12 @@ class Results:
     def take(self, endpoint: Endpoint, result: Result) -> bool:
         """Take a new good result; True where its items differ from those before."""
         before = self._results.get(endpoint)
-        self._results[endpoint] = result
-        return before is None or before.items != result.items
+        if before is None or before.items != result.items:
+            self._results[endpoint] = result
+            return True
+        # The very same object, by which `oldest_success` knows it.
+        self._results[endpoint] = replace(result, items=before.items)
+        return False
 
     def confirm(self, endpoint: Endpoint, now: float) -> None:
         """Take the endpoint's word that its last result is still current (304)."""
@@ -44,6 +48,13 @@ class Results:
         """Tell the results there are, in the order of the configuration; a copy."""
         return {e: self._results[e] for e in self.endpoints if e in self._results}
 
-    def oldest_success(self) -> float | None:
-        """Tell the last success of the endpoint that is longest without one, of those with data."""
-        return min((result.succeeded for result in self._results.values()), default=None)
+    def oldest_success(self, results: Mapping[Endpoint, Result]) -> float | None:
+        """Tell how fresh some results of before are: as the one whose last success is oldest.
+
+        A success since then counts for what it has confirmed, not where it brought other items.
+        """
+        return min((self._success(each, result) for each, result in results.items()), default=None)
+
+    def _success(self, endpoint: Endpoint, result: Result) -> float:
+        now = self._results.get(endpoint, result)
+        return now.succeeded if now.items is result.items else result.succeeded

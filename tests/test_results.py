@@ -17,7 +17,7 @@ class LastGoodResults(TestCase):
     def test_the_same_items_again_are_no_change(self) -> None:
         results = Results([FIRST], {FIRST: Result(b"aaaaaaaa", 1.0)})
         self.assertFalse(results.take(FIRST, Result(b"aaaaaaaa", 2.0)))
-        self.assertEqual(results.oldest_success(), 2.0)
+        self.assertEqual(results.oldest_success(results.known()), 2.0)
 
     def test_the_first_result_is_a_change_even_where_it_is_empty(self) -> None:
         self.assertTrue(Results([FIRST], {}).take(FIRST, Result(b"", 1.0)))
@@ -35,11 +35,30 @@ class LastGoodResults(TestCase):
 
     def test_the_oldest_success_counts_endpoints_with_data_only(self) -> None:
         results = Results([FIRST, SECOND], {})
-        self.assertIsNone(results.oldest_success())
+        self.assertIsNone(results.oldest_success(results.known()))
         results.take(SECOND, Result(b"", 5.0))
-        self.assertEqual(results.oldest_success(), 5.0)
+        self.assertEqual(results.oldest_success(results.known()), 5.0)
         results.take(FIRST, Result(b"", 3.0))
-        self.assertEqual(results.oldest_success(), 3.0)
+        self.assertEqual(results.oldest_success(results.known()), 3.0)
+
+    def test_what_brought_other_items_does_not_make_those_of_before_fresher(self) -> None:
+        results = Results([FIRST, SECOND], {})
+        results.take(FIRST, Result(b"aaaaaaaa", 1.0))
+        results.take(SECOND, Result(b"bbbbbbbb", 2.0))
+        rendered = results.known()
+        results.take(FIRST, Result(b"cccccccc", 11.0))
+        self.assertEqual(results.oldest_success(rendered), 1.0)
+        self.assertEqual(results.oldest_success(results.known()), 2.0)
+
+    def test_what_brought_the_same_items_does_and_keeps_but_one_of_both(self) -> None:
+        results = Results([FIRST, SECOND], {})
+        results.take(FIRST, Result(b"aaaaaaaa", 1.0))
+        results.take(SECOND, Result(b"bbbbbbbb", 2.0))
+        rendered = results.known()
+        self.assertFalse(results.take(FIRST, Result(bytes(bytearray(b"aaaaaaaa")), 11.0)))
+        results.confirm(SECOND, 12.0)
+        self.assertEqual(results.oldest_success(rendered), 11.0)
+        self.assertIs(results.known()[FIRST].items, rendered[FIRST].items)
 
     def test_what_is_not_configured_any_more_is_forgotten(self) -> None:
         results = Results([SECOND], {FIRST: Result(b"aaaaaaaa", 1.0)})
