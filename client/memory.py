@@ -63,6 +63,8 @@ class Memory:
             self._complain("the disk takes too long")
         except (StateError, NoThreadError) as error:
             self._complain(str(error))
+        except MemoryError:
+            self._complain("there is not enough memory for it")
         else:
             self._resume()
 
@@ -71,6 +73,8 @@ class Memory:
         if self._writing:
             await asyncio.wait({self._writing})
         self._writing = asyncio.create_task(in_thread("state", lambda: file.save(state)))
+        # What it raises when nobody waits for it any more has been complained of already.
+        self._writing.add_done_callback(lambda task: task.cancelled() or task.exception())
         # Shielded: what hangs is not over because nobody waits for it any more.
         await asyncio.shield(self._writing)
 

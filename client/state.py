@@ -32,6 +32,7 @@ VERSION = 2
 _BEGINNING = re.compile(rb'\{"version": ([0-9]{1,9}), "written": ')
 # What json, and the reading of what it gives, raise on a file that is not of ours.
 _DAMAGES = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError)
+LONGEST_BEGINNING = 64  # bytes, and more than what such a file is known by
 MAX_SIZE = 1 << 30  # bytes; what is larger was not written by this program
 PIECE = ITEM_SIZE * SLICE  # bytes of items rendered at a time
 LAST_DATE = 1 << 40  # seconds since the epoch; what is later is damaged
@@ -161,11 +162,13 @@ class StateFile:
         """Read the file; an empty state where there is none. Raises StateError."""
         try:
             data = self._read()
+            return decode(data, endpoints, Moment.now())
         except FileNotFoundError:
             return State()
         except OSError as error:
             raise StateError(f"it cannot be read: {error.strerror}") from None
-        return decode(data, endpoints, Moment.now())
+        except MemoryError:
+            raise StateError("there is not enough memory for it") from None
 
     def _read(self) -> bytes:
         with open(self.path, "rb", opener=_open) as file:
@@ -174,7 +177,11 @@ class StateFile:
                 raise OSError(errno.EINVAL, "it is not a regular file")
             if status.st_size > MAX_SIZE:
                 raise OSError(errno.EFBIG, f"it has {status.st_size} bytes")
-            return file.read(status.st_size)
+            beginning = file.read(LONGEST_BEGINNING)
+            if not _BEGINNING.match(beginning):
+                return beginning  # the rest may be more than there is memory for
+            file.seek(0)
+            return file.read()
 
     def set_aside(self) -> Path:
         """Keep a file that cannot be used, under another name. Raises StateError."""

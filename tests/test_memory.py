@@ -1,5 +1,7 @@
 """The memory: what the client keeps over a restart, whatever the disk does."""
 
+import gc
+import json
 import logging
 import os
 import tempfile
@@ -13,7 +15,7 @@ from client.endpoint import parse_endpoint
 from client.memory import Memory
 from client.render import Edition
 from client.results import Result
-from client.state import State, StateFile
+from client.state import State, StateError, StateFile
 from tests.support import AsyncTestCase
 
 ENDPOINT = parse_endpoint("15=http://one.example/")
@@ -105,6 +107,38 @@ class Memories(AsyncTestCase):
         with mock.patch.object(memory, "PATIENCE", 0.1):
             self.run_async(main())
         self.assertEqual(len(self.warnings()), 1)
+
+    def test_a_disk_that_is_slow_and_then_refuses_is_no_more_than_a_warning(self) -> None:
+        go = threading.Event()
+
+        def fail(*_: object) -> None:
+            go.wait(60)
+            raise StateError("Input/output error")
+
+        async def main() -> None:
+            unlucky = Memory(self.path)
+            with mock.patch.object(StateFile, "save", fail):
+                await unlucky.keep(STATE)
+                go.set()
+                await unlucky.keep(STATE)
+            del unlucky
+            gc.collect()  # of a task whose error nobody has asked for, asyncio would tell now
+
+        with mock.patch.object(memory, "PATIENCE", 0.1):
+            self.run_async(main())
+        self.assertEqual(len(self.warnings()), 1)
+
+    def test_too_little_memory_is_a_warning(self) -> None:
+        with mock.patch.object(StateFile, "save", side_effect=MemoryError):
+            self.run_async(Memory(self.path).keep(STATE))
+        self.assertEqual(len(self.warnings()), 1)
+        Memory(self.path).recall([ENDPOINT])
+        self.run_async(Memory(self.path).keep(STATE))
+        with mock.patch.object(json, "loads", side_effect=MemoryError):
+            self.assertEqual(Memory(self.path).recall([ENDPOINT]), State())
+        self.assertEqual(
+            self.warnings()[1:], ["state not used, starting afresh", "state set aside"]
+        )
 
     def test_what_is_no_file_is_never_replaced(self) -> None:
         target = self.path.with_name("target")

@@ -5,6 +5,7 @@ import json
 import os
 import tempfile
 import time
+import tracemalloc
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -198,6 +199,15 @@ class StateFiles(TestCase):
                     with self.assertRaisesRegex(StateError, "so it is left alone"):
                         self.file.save(STATE)
                     os.rename(path, self.folder / name)
+
+    def test_a_heavy_file_that_is_not_ours_is_not_read(self) -> None:
+        with self.file.path.open("wb") as file:
+            file.truncate(500_000_000)
+        tracemalloc.start()
+        self.addCleanup(tracemalloc.stop)
+        with self.assertRaisesRegex(StateError, "not a state file of this program"):
+            self.file.load([FIRST])
+        self.assertLess(tracemalloc.get_traced_memory()[1], 1_000_000)
 
     def test_a_file_that_cannot_be_written_is_an_error_that_names_it(self) -> None:
         aside = self.folder / "state.json.new"
