@@ -6,6 +6,7 @@ import mmap
 import os
 import socket
 import zlib
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Protocol
 
@@ -81,33 +82,36 @@ class Subscription:
     async def _take_frames(self, connection: socket.socket, place: "Place") -> None:
         """Take frame after frame. Raises OSError and FrameError, never returns."""
         frames = Frames(connection)
-        header = await self._first_header(frames, place)
+        await self._while_in_place(self._take_frame(frames), place)
         while True:
-            if header.kind == b"R":
-                if not self._taker.renew(header.identity_digest, header.age):
-                    raise FrameError("it renews a snapshot that was not sent")
-            else:
-                self._taker.take(await frames.snapshot(header), header.age)
-            self._failures, self._greeted, self._told = 0, False, ""
-            header = await frames.header()
+            await self._take_frame(frames)
 
-    async def _first_header(self, frames: "Frames", place: "Place") -> Header:
-        """Wait for the first frame, as long as the path leads to whom the connection is with.
+    async def _take_frame(self, frames: "Frames") -> None:
+        header = await frames.header()
+        if header.kind == b"R":
+            if not self._taker.renew(header.identity_digest, header.age):
+                raise FrameError("it renews a snapshot that was not sent")
+        else:
+            self._taker.take(await frames.snapshot(header), header.age)
+        self._failures, self._greeted, self._told = 0, False, ""
 
-        A stranger that took the path for a while may keep the connection and say nothing for ever.
-        Who has sent a snapshot is not left for whoever has the path now.
+    async def _while_in_place(self, work: Coroutine[object, object, None], place: "Place") -> None:
+        """Do some work, as long as the path leads to whom the connection is with.
+
+        It is the first frame: a stranger that took the path for a while may keep the connection,
+        and say nothing for ever, or little. Who has sent a snapshot is not left for who has the
+        path now.
         """
-        # Not with a time-out, which could lose a byte that came as it ran out.
-        reading = asyncio.create_task(frames.header())
+        working = asyncio.create_task(work)
         try:
-            while not reading.done():
-                await asyncio.wait({reading}, timeout=LOOK_INTERVAL)
-                if not reading.done() and _place(self._path) != place:
+            while not working.done():
+                await asyncio.wait({working}, timeout=LOOK_INTERVAL)
+                if not working.done() and _place(self._path) != place:
                     raise ConnectionResetError("the path leads to another socket now")
-            return reading.result()
+            working.result()
         finally:
-            reading.cancel()
-            await asyncio.gather(reading, return_exceptions=True)
+            working.cancel()
+            await asyncio.gather(working, return_exceptions=True)
 
 
 class Frames:

@@ -224,6 +224,21 @@ class WithAStranger(Subscribing):
             self.subscribe(act)
         self.assertIn("the path leads to another socket now", self.reasons())
 
+    def test_who_says_too_little_is_left_too(self) -> None:
+        async def act(*beginnings: bytes) -> None:
+            strangers = []
+            for data in beginnings:
+                strangers.append(await self.send(data, close=False))
+                self._take_path_over()
+            connection = await self.send(whole(SMALL), close=False)
+            await self.holds(SMALL)
+            for each in (*strangers, connection):
+                each.close()
+
+        with mock.patch.object(subscription, "LOOK_INTERVAL", 0.02):
+            self.subscribe(lambda: act(b"G", whole(LARGE)[:100], whole(LARGE)[:-1]))
+        self.assertEqual(self.held.snapshots, [SMALL])
+
     def test_who_has_sent_something_good_is_not_left_for_who_has_the_path(self) -> None:
         async def act() -> None:
             connection = await self.send(whole(SMALL), close=False)
