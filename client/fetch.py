@@ -7,7 +7,6 @@ import socket
 import ssl
 from contextlib import closing
 from dataclasses import dataclass
-from email.errors import MissingHeaderBodySeparatorDefect
 from http import HTTPStatus
 from urllib.parse import urljoin, urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -83,6 +82,7 @@ def _follow(url: Url, validators: Validators, most: int, wire: Wire) -> Fetched:
             fields = _fields(current, credentials) | asked.fields()
             connection.request("GET", _target(current), headers=fields)
             with connection.getresponse() as response:
+                _check_fields(response)
                 if response.status not in _REDIRECTS:
                     return _taken(response, asked, most, keep=current is url)
                 current = _redirected(current, response)
@@ -103,21 +103,23 @@ def _fields(url: Url, credentials: str | None) -> dict[str, str]:
     return fields
 
 
-def _check_head(response: http.client.HTTPResponse) -> None:
-    """Refuse what http.client overlooks. Raises FetchError."""
-    if any(isinstance(each, MissingHeaderBodySeparatorDefect) for each in response.headers.defects):
-        # Then http.client takes the head to be over, and does not see the fields that follow.
+def _check_fields(response: http.client.HTTPResponse) -> None:
+    """Refuse a head of which http.client sees but a part. Raises FetchError."""
+    # Where a line is no field, it takes the head to be over, and the rest for something else.
+    if response.headers.get_payload():
         raise FetchError("not HTTP: a line of the head is no field, for it has no colon")
-    # Where it is no number, http.client does without; of two, it takes the first: RFC 9112, 6.3.
-    fields = response.headers.get_all("Content-Length", [])
-    lengths = {length.strip() for field in fields for length in field.split(",")}
-    is_sound = len(lengths) <= 1 and all(re.fullmatch("[0-9]{1,99}", length) for length in lengths)
+
+
+def _check_length(response: http.client.HTTPResponse) -> None:
+    """Refuse a length that is none. Raises FetchError."""
+    # http.client does without it; and of two that differ, it takes the first: RFC 9112, 6.3.
+    fields = [each.strip() for each in response.headers.get_all("Content-Length", [])]
+    is_sound = len(set(fields)) <= 1 and all(re.fullmatch("[0-9]{1,99}", each) for each in fields)
     if not is_sound and "Transfer-Encoding" not in response.headers:
         raise FetchError(f"not HTTP: a Content-Length of {shown(', '.join(fields))}")
 
 
 def _taken(response: http.client.HTTPResponse, asked: Validators, most: int, keep: bool) -> Fetched:
-    _check_head(response)
     if response.status == HTTPStatus.NOT_MODIFIED and asked.fields():
         return Fetched(None, asked)
     if response.status != HTTPStatus.OK:
@@ -125,6 +127,7 @@ def _taken(response: http.client.HTTPResponse, asked: Validators, most: int, kee
     coding = response.getheader("Content-Encoding", "")
     if any(each.strip().lower() not in ("", "identity") for each in coding.split(",")):
         raise FetchError(f"content coding {shown(coding)}, which was not asked for")
+    _check_length(response)
     body = _body(response, most)
     if not keep:
         return Fetched(body, Validators())

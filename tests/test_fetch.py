@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from itertools import product
 from pathlib import Path
 from unittest import mock
 
@@ -221,16 +222,17 @@ class Redirects(FetchTestCase):
 
 class Failures(FetchTestCase):
     def test_a_line_of_the_head_that_is_no_field_is_told(self) -> None:
-        for line in (b"no colon", b"bare: carriage\rreturn"):
-            start = b"HTTP/1.1 200 OK\r\n" + line + b"\r\nContent-Length: 23\r\n\r\n"
+        lines = (b"no colon", b"bare: carriage\rreturn", b"bare: carriage\r")
+        for line, status in product(lines, (b"200 OK", b"302 Found")):
+            start = b"HTTP/1.1 " + status + b"\r\n" + line + b"\r\nContent-Length: 23\r\n\r\n"
             self.endpoints.play("/", partial(Exchange.send, data=start + GOOD_BODY))
-            with self.subTest(line):
+            with self.subTest(line, status=status):
                 reason = self.fails(lambda: get(self.endpoints.url("/")))
                 self.assertIn("it has no colon", reason)
 
     def test_a_length_that_is_none_is_told(self) -> None:
         two = b"23\r\nContent-Length: 24"
-        for lengths in (b"9" * 5000, b"-1", b"23x", b"+23", b"", b"23, 24", two):
+        for lengths in (b"9" * 5000, b"-1", b"23x", b"+23", b"", b"23, 24", b"23, 23", two):
             start = b"HTTP/1.1 200 OK\r\nContent-Length: " + lengths + b"\r\n\r\n"
             self.endpoints.play("/", partial(Exchange.send, data=start + GOOD_BODY))
             with self.subTest(lengths):
