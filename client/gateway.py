@@ -53,6 +53,8 @@ class Gateway:
         """What the publication was rendered from."""
         self._unpolled = set(configuration.endpoints)
         self._all_polled = asyncio.Event()
+        self._may_poll = asyncio.Event()
+        """Set once what is remembered has been published: no poll ends before that."""
         self._news = asyncio.Event()
         self._took = 0.0  # seconds to render the last snapshot
 
@@ -69,13 +71,17 @@ class Gateway:
         )
         async with asyncio.TaskGroup() as tasks:
             running = [tasks.create_task(self._publisher.run())]
-            running += [tasks.create_task(self._poller(e).run()) for e in configuration.endpoints]
+            running += [tasks.create_task(self._poll(e)) for e in configuration.endpoints]
             running += [tasks.create_task(self._publish())]
             await stop.wait()
             for task in running:
                 task.cancel()
         await self._keep()
         log.info("stopped")
+
+    async def _poll(self, endpoint: Endpoint) -> None:
+        await self._may_poll.wait()
+        await self._poller(endpoint).run()
 
     def _poller(self, endpoint: Endpoint) -> Poller:
         def polled(changed: bool | None) -> None:
@@ -99,6 +105,7 @@ class Gateway:
         if self._results.known():
             self._news.set()
         else:
+            self._may_poll.set()
             with suppress(TimeoutError):
                 async with asyncio.timeout(FIRST_WAIT):
                     await self._all_polled.wait()
@@ -115,6 +122,7 @@ class Gateway:
                 )
                 await asyncio.sleep(RETRY_INTERVAL)
                 self._news.set()
+            self._may_poll.set()
 
     async def _has_news(self) -> bool:
         """Wait for news; False where none came for long."""

@@ -21,6 +21,7 @@ from client.worker import NoThreadError
 from shared.snapshot import Snapshot
 from tests.demo.behaviours import array
 from tests.demo.endpoints import Endpoints
+from tests.demo.faults import FAULTS
 from tests.support import AsyncTestCase, beside, eventually, wait_until
 
 
@@ -148,6 +149,34 @@ class Publishing(AsyncTestCase):
         ):
             self.run_client(act)
         self.assertGreater(published[0].succeeded, rendering[0])
+
+    def test_what_is_remembered_is_pushed_before_any_poll_ends(self) -> None:
+        path = self.configuration.socket.with_name("state.json")
+        self.configuration = replace(self.configuration, state=path)
+
+        async def act() -> None:
+            await eventually(lambda: self.told("snapshot pushed"), "it is pushed")
+            await eventually(lambda: self.told("polled") >= 2, "both are polled")
+
+        self.run_client(act)
+        for endpoints_answer in (True, False):
+            if not endpoints_answer:
+                for name in ("/a", "/b"):
+                    self.endpoints.play(name, FAULTS["status-500"])
+            self.records.clear()
+            slow = mock.patch.object(gateway, "render", self._slowly)
+            with self.subTest(endpoints_answer), slow:
+                self.run_client(act if endpoints_answer else self._until_failed)
+            told = [record.getMessage() for record in self.records]
+            ends = [told.index(each) for each in ("polled", "poll failed") if each in told]
+            self.assertLess(told.index("snapshot pushed"), min(ends))
+
+    async def _until_failed(self) -> None:
+        await eventually(lambda: self.told("poll failed") >= 2, "both have failed")
+
+    def _slowly(self, *arguments: Any) -> Snapshot:
+        time.sleep(0.2)  # in which both would be polled, were they
+        return render(*arguments)
 
     def test_the_state_file_learns_of_polls_that_changed_nothing(self) -> None:
         path = self.configuration.socket.with_name("state.json")
