@@ -7,6 +7,7 @@ of them take 8 MB, where a million `str` take 65.
 import json
 import re
 import struct
+import sys
 from collections.abc import Iterator
 
 from shared.text import shown
@@ -29,9 +30,21 @@ _SPACE = rb"[ \t\r\n]*+"
 _TEXT = rb'[^"\\\x00-\x1f]{0,48}+'
 _STRING = rb'"' + _TEXT + rb"(?>(?:\\." + _TEXT + rb'){0,8})"'
 _ONE_STRING = re.compile(_STRING)
-_STRINGS = re.compile(rb"(?>(?:" + _SPACE + _STRING + _SPACE + rb",){1,%d})" % SLICE)
+
+
+def _run(pattern: bytes) -> re.Pattern[bytes]:
+    """Compile a run of what the pattern matches, of a slice at the most.
+
+    An atomic group keeps where it could go back to: with it, the client takes 10 % more time.
+    """
+    is_right = sys.version_info >= (3, 11, 5)
+    form = rb"(?:%b){1,%d}+" if is_right else rb"(?>(?:%b){1,%d})"
+    return re.compile(form % (pattern, SLICE))
+
+
+_STRINGS = _run(_SPACE + _STRING + _SPACE + rb",")
 # What nearly all bodies are made of: nothing in it is to be decoded.
-_PLAIN_STRINGS = re.compile(rb'(?>(?:"[^"\\\x00-\x1f]{%d}",){1,%d})' % (ITEM_SIZE, SLICE))
+_PLAIN_STRINGS = _run(rb'"[^"\\\x00-\x1f]{%d}",' % ITEM_SIZE)
 _SOME_SPACE = re.compile(rb"[ \t\r\n]++")
 _LONG_STRING = re.compile(rb'"(?>(?:[^"\\\x00-\x1f]|\\.){0,400})')
 
