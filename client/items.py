@@ -24,8 +24,8 @@ WINDOW = 64 * SLICE  # bytes that one match looks at, at most: 1 ms too, be it w
 
 # RFC 8259, sections 2 and 7. Eight bytes are at most 48 characters (`\u0031` is one byte), so a
 # string without an end in sight is given up early. Possessive or atomic: nothing is ever tried
-# twice. Groups are atomic, since Python before 3.11.5 goes on at a wrong place behind a possessive
-# one whose last repetition began to match (CPython issue 106052).
+# twice. Small groups are atomic, since Python before 3.11.5 goes on at a wrong place behind a
+# possessive one whose last repetition began to match (CPython issue 106052).
 _SPACE = rb"[ \t\r\n]*+"
 _TEXT = rb'[^"\\\x00-\x1f]{0,48}+'
 _STRING = rb'"' + _TEXT + rb"(?>(?:\\." + _TEXT + rb'){0,8})"'

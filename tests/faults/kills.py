@@ -3,7 +3,8 @@
 import random
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from tests.faults.callers import Callers, calling, judge_by
 from tests.faults.endpoints import SOME
@@ -18,24 +19,32 @@ LONGEST_GONE = 0.3  # seconds that who was killed stays away
 def run(tell: Callable[[str], None], times: int = TIMES, seed: int = 0) -> bool:
     """Kill so many programs, and tell what the callers saw; False if that was not as promised."""
     chance, killed = random.Random(seed), Counter[str]()
-    with Installation() as whole:
-        whole.start(*whole.names)
-        whole.fail(range(len(whole.periods)), SOME)
-        judge = judge_by(whole.record)
-        with calling(list(whole.servers.values()), judge, len(whole.periods)) as callers:
-            wait_until(lambda: served_by_all(whole), "all have served")
-            while killed.total() < times:
-                time.sleep(chance.uniform(LEAST_PAUSE, MOST_PAUSE))
-                victims = chance.sample(whole.names, chance.choice((1, 1, 1, 2)))
-                whole.kill(*victims)
-                killed.update(victims)
-                time.sleep(chance.choice((0.0, chance.uniform(0.0, LONGEST_GONE))))
-                whole.start(*victims)
-            wait_until(lambda: served_by_all(whole), "all have served again")
-            converge(whole, callers)
+    with under_load(SOME) as (whole, callers):
+        while killed.total() < times:
+            time.sleep(chance.uniform(LEAST_PAUSE, MOST_PAUSE))
+            victims = chance.sample(whole.names, chance.choice((1, 1, 1, 2)))
+            whole.kill(*victims)
+            killed.update(victims)
+            time.sleep(chance.choice((0.0, chance.uniform(0.0, LONGEST_GONE))))
+            whole.start(*victims)
+        wait_until(lambda: served_by_all(whole), "all have served again")
+        converge(whole, callers)
     for name, count in sorted(killed.items()):
         tell(f"{count:7,} × {name} killed")
     return told(tell, callers)
+
+
+@contextmanager
+def under_load(fault: str | None = None) -> Iterator[tuple[Installation, Callers]]:
+    """Have the whole run and be called, with that fault of all endpoints, if there is one."""
+    with Installation() as whole:
+        whole.start(*whole.names)
+        if fault:
+            whole.fail(range(len(whole.periods)), fault)
+        judge = judge_by(whole.record)
+        with calling(list(whole.servers.values()), judge, len(whole.periods)) as callers:
+            wait_until(lambda: served_by_all(whole), "all have served")
+            yield whole, callers
 
 
 def served_by_all(whole: Installation) -> bool:

@@ -10,13 +10,11 @@ from itertools import product
 from statistics import median
 from typing import Any
 
-from tests.faults.callers import calling, judge_by
 from tests.faults.endpoints import SOME
 from tests.faults.installation import PERIODS, Installation
-from tests.faults.kills import converge, served_by_all, told
+from tests.faults.kills import converge, told, under_load
 from tests.processes import Program
 from tests.serving import GET, reset_at_close
-from tests.support import wait_until
 
 SECONDS = 300.0  # 6,000 beats of the quickest endpoint: a day of one that has 15 s
 INTERVAL = 0.25  # seconds between two looks, and two mishaps
@@ -51,15 +49,10 @@ def run(tell: Callable[[str], None], seconds: float = SECONDS, later: float = LA
 
     No beat may be off its grid by more than `later` seconds in the end.
     """
-    with Installation() as whole:
-        whole.start(*whole.names)
-        whole.fail(range(len(whole.periods)), SOME)
-        judge = judge_by(whole.record)
-        with calling(list(whole.servers.values()), judge, len(whole.periods)) as callers:
-            wait_until(lambda: served_by_all(whole), "all have served")
-            looks = _watched(whole, seconds)
-            converge(whole, callers)
-        times = whole.record.update().times
+    with under_load(SOME) as (whole, callers):
+        looks = _watched(whole, seconds)
+        converge(whole, callers)
+        times = whole.record.times
     kept = told(tell, callers)
     for name, seen in looks.items():
         kept = told_growth(tell, name, seen) and kept
