@@ -1,27 +1,38 @@
-"""`python -m client`: the poller, from the command line to its stop."""
+"""`python -m client`: the poller, and the commands that ask one that runs.
 
-import asyncio
-import sys
-from typing import Any
+What only the poller needs is imported when it is to run: a health check comes often.
+"""
 
-from client import allocator
-from client.configuration import DESCRIPTION, SETTINGS, configuration
+from collections.abc import Sequence
+
+from client import address
 from shared import program
+from shared.program import Program
 
-# Seconds after which a thread that computes gives way. Beside 20 endpoints that flood chunks of a
-# byte, another one at 0.5 s had 14 good polls of 40 with Python's own 5 ms, and has 40 with this.
-SWITCH_INTERVAL = 0.0005
+PROGRAM = Program("client", address.SETTINGS, address.place)
 
 
-async def main(values: dict[str, Any], stop: asyncio.Event) -> None:
-    """Run the client with the settings' values until the event is set."""
-    # Not before the check of the system: it needs what only Linux has.
-    from client.gateway import Gateway
+def serve(arguments: Sequence[str]) -> None:
+    """Poll and push until a signal."""
+    from client import life
 
-    allocator.settle()
-    sys.setswitchinterval(SWITCH_INTERVAL)
-    await Gateway(configuration(values)).run(stop)
+    life.run(arguments)
+
+
+def status(arguments: Sequence[str]) -> None:
+    """Show the figures of the client that runs."""
+    from client.view import VIEW
+    from shared import display
+
+    display.run(PROGRAM, VIEW, arguments)
+
+
+def health(arguments: Sequence[str]) -> None:
+    """Tell whether the client that runs is well."""
+    from shared import health
+
+    health.run(PROGRAM, arguments)
 
 
 if __name__ == "__main__":
-    program.run("client", DESCRIPTION, SETTINGS, main)
+    program.run("client", serve, {"status": status, "health": health})

@@ -13,14 +13,17 @@ from client.endpoint import Endpoint
 from client.memory import Memory
 from client.poller import Poller
 from client.publisher import Publication, Publisher
+from client.record import Record
 from client.render import Edition, render
 from client.results import Result, Results
 from client.state import State
+from client.status import ClientStatus, EndpointStatus, PushedStatus, health
 from client.worker import NoThreadError, in_thread
 from shared import frame
 from shared.logs import event
 from shared.settings import SettingError
 from shared.snapshot import Snapshot
+from shared.status import Life, ProgramStatus, SnapshotStatus
 
 log = logging.getLogger("client")
 
@@ -48,7 +51,11 @@ class Gateway:
         state = self._memory.recall(configuration.endpoints)
         self._edition = state.edition
         self._results = Results(configuration.endpoints, state.results)
+        self._life = Life.begin()
+        self._records = {endpoint: Record() for endpoint in configuration.endpoints}
         self._publication: Publication | None = None
+        self._pushed = 0.0
+        """When its snapshot was first published, in seconds of the monotonic clock."""
         self._published: Mapping[Endpoint, Result] = {}
         """What the publication was rendered from."""
         self._unpolled = set(configuration.endpoints)
@@ -79,6 +86,28 @@ class Gateway:
         await self._keep()
         log.info("stopped")
 
+    def status(self) -> ClientStatus:
+        """Tell all figures."""
+        now, wall = time.monotonic(), time.time()
+        endpoints = [
+            EndpointStatus.of(each, record, self._results.get(each), now, wall)
+            for each, record in self._records.items()
+        ]
+        uptime = now - self._life.monotonic
+        return ClientStatus(
+            ProgramStatus.of("client", self._life, now, health(endpoints, uptime)),
+            str(self._configuration.socket),
+            self._publisher.servers,
+            endpoints,
+            self._pushed_status(now),
+        )
+
+    def _pushed_status(self, now: float) -> PushedStatus | None:
+        if not self._publication:
+            return None
+        age = max(0.0, now - self._publication.succeeded)
+        return PushedStatus(now - self._pushed, SnapshotStatus.of(self._publication.snapshot, age))
+
     async def _poll(self, endpoint: Endpoint) -> None:
         await self._may_poll.wait()
         await self._poller(endpoint).run()
@@ -95,7 +124,8 @@ class Gateway:
 
         configuration = self._configuration
         timeout = endpoint.timeout(configuration.timeout)
-        return Poller(endpoint, self._results, timeout, configuration.most, polled)
+        record = self._records[endpoint]
+        return Poller(endpoint, self._results, record, timeout, configuration.most, polled)
 
     async def _publish(self) -> None:
         """Publish on news; at first what is remembered, else not before all have been polled.
@@ -157,6 +187,7 @@ class Gateway:
         succeeded = self._results.oldest_success(results)
         assert succeeded is not None, "what was rendered is of some success"
         self._publication = Publication(snapshot, checksum, succeeded)
+        self._pushed = time.monotonic()
         servers = self._publisher.publish(self._publication)
         log.info(
             "snapshot pushed",

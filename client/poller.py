@@ -11,6 +11,7 @@ from client.endpoint import Endpoint
 from client.fetch import Fetched, FetchError, Validators, fetch, timed_out
 from client.items import ITEM_SIZE, ItemsError, parse
 from client.lookup import Lookup
+from client.record import Record
 from client.results import Result, Results
 from client.wire import Wire
 from client.worker import NoThreadError, in_thread
@@ -38,6 +39,7 @@ class Poller:
         self,
         endpoint: Endpoint,
         results: Results,
+        record: Record,
         timeout: float,
         most: int,
         polled: Callable[[bool | None], None],
@@ -49,6 +51,7 @@ class Poller:
         """
         self._endpoint = endpoint
         self._results = results
+        self._record = record
         self._timeout = timeout
         self._most = most
         self._polled = polled
@@ -64,7 +67,9 @@ class Poller:
             if missed := following - beat - 1:
                 log.warning("beats missed", extra=event(endpoint=self._endpoint.name, beats=missed))
             beat = following
-            await asyncio.sleep(start + beat * period - time.monotonic())
+            self._record.next_poll = start + beat * period
+            await asyncio.sleep(self._record.next_poll - time.monotonic())
+            self._record.next_poll = None
 
     async def _poll(self, patience: float) -> bool | None:
         started = time.monotonic()
@@ -104,6 +109,7 @@ class Poller:
             wire.give_up("the client stops")
 
     def _tell_success(self, good: _Good, changed: bool, duration: float) -> None:
+        self._record.succeed()
         result = self._results.get(self._endpoint)
         log.info(
             "polled",
@@ -118,13 +124,14 @@ class Poller:
         )
 
     def _tell_failure(self, reason: str, before: Result | None, started: float) -> None:
-        now = time.monotonic()
+        now, reason = time.monotonic(), self._endpoint.conceal(reason)
+        self._record.fail(reason, now)
         log.error(
             "poll failed",
             extra=event(
                 endpoint=self._endpoint.name,
                 outcome="failed",
-                reason=self._endpoint.conceal(reason),
+                reason=reason,
                 duration=now - started,
                 stale=f"{now - before.succeeded:.1f}s" if before else "no-data-yet",
             ),

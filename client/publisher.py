@@ -66,6 +66,11 @@ class Publisher:
         self._subscribers: list[_Subscriber] = []
         self._turns = asyncio.Semaphore(TURNS)
 
+    @property
+    def servers(self) -> int:
+        """How many servers are connected."""
+        return len(self._subscribers)
+
     def publish(self, publication: Publication) -> int:
         """Push a publication; return to how many servers."""
         self._publication = publication

@@ -1,19 +1,38 @@
-"""`python -m server`: the HTTP server, from the command line to its stop."""
+"""`python -m server`: the HTTP server, and the commands that ask one that runs.
 
-import asyncio
-from typing import Any
+What only the server needs is imported when it is to run: a health check comes often.
+"""
 
-from server.configuration import DESCRIPTION, SETTINGS, configuration
+from collections.abc import Sequence
+
+from server import address
 from shared import program
+from shared.program import Program
+
+PROGRAM = Program("server", address.SETTINGS, address.place)
 
 
-async def main(values: dict[str, Any], stop: asyncio.Event) -> None:
-    """Run the server with the settings' values until the event is set."""
-    # Not before the check of the system: it needs what only Linux has.
-    from server.gateway import Gateway
+def serve(arguments: Sequence[str]) -> None:
+    """Answer requests until a signal."""
+    from server import life
 
-    await Gateway(configuration(values)).run(stop)
+    life.run(arguments)
+
+
+def status(arguments: Sequence[str]) -> None:
+    """Show the figures of the server that runs."""
+    from server.view import VIEW
+    from shared import display
+
+    display.run(PROGRAM, VIEW, arguments)
+
+
+def health(arguments: Sequence[str]) -> None:
+    """Tell whether the server that runs is well."""
+    from shared import health
+
+    health.run(PROGRAM, arguments)
 
 
 if __name__ == "__main__":
-    program.run("server", DESCRIPTION, SETTINGS, main)
+    program.run("server", serve, {"status": status, "health": health})

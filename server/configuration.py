@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from server import address
 from shared import settings
 from shared.settings import Setting
 
@@ -20,24 +21,7 @@ SETTINGS = (
         settings.whole_number(1, 1_000_000),
         "100",
     ),
-    Setting(
-        "host",
-        "--host",
-        "HOST",
-        "HOST",
-        "the address to listen on",
-        str,
-        "0.0.0.0",
-    ),
-    Setting(
-        "port",
-        "--port",
-        "PORT",
-        "N",
-        "the TCP port to listen on; 0 takes one that is free and logs it",
-        settings.whole_number(0, 65_535),
-        "8080",
-    ),
+    *address.SETTINGS,
     Setting(
         "idle_timeout",
         "--idle-timeout",

@@ -12,9 +12,11 @@ from server.connections import Connections
 from server.listener import FEW_DESCRIPTORS, Listener, listen
 from server.readiness import Readiness
 from server.service import Service
+from server.status import AnswersStatus, ClientsStatus, ServerStatus, health
 from server.subscription import Subscription
 from shared.logs import event
 from shared.settings import SettingError
+from shared.status import Life, ProgramStatus
 
 log = logging.getLogger("server")
 
@@ -60,6 +62,8 @@ class Gateway:
         """Where it listens: the host, and the port that it has."""
         self.service = Service(configuration.limit)
         self.connections = Connections()
+        self._subscription = Subscription(configuration.socket, self.service)
+        self._life = Life.begin()
         self._most_connections = min(allowed, configuration.limit + MOST_STRANGERS)
         self._full = FEW_DESCRIPTORS if allowed == self._most_connections else MANY_STRANGERS
 
@@ -75,9 +79,8 @@ class Gateway:
             self.connections.make_room,
             self._full,
         )
-        subscription = Subscription(self._configuration.socket, self.service)
         async with asyncio.TaskGroup() as tasks:
-            work = (subscription.run(), self._tick(), self._sweep())
+            work = (self._subscription.run(), self._tick(), self._sweep())
             running = [tasks.create_task(each) for each in work]
             await stop.wait()
             for task in running:
@@ -85,6 +88,22 @@ class Gateway:
         await self._stop(listener)
         self._report()
         log.info("stopped")
+
+    def status(self) -> ServerStatus:
+        """Tell all figures."""
+        now = time.monotonic()
+        limit, counters = self.service.limit, self.service.counters
+        snapshot, link = self.service.snapshot_status(now), self._subscription.status(now)
+        host, port = self.address
+        return ServerStatus(
+            ProgramStatus.of("server", self._life, now, health(snapshot is not None, link)),
+            host,
+            port,
+            ClientsStatus(len(limit), limit.most, limit.capacity, len(self.connections)),
+            AnswersStatus(counters.requests, counters.refused, counters.cut, dict(counters.errors)),
+            snapshot,
+            link,
+        )
 
     def _tell_start(self) -> None:
         configuration = self._configuration

@@ -12,6 +12,7 @@ class Limit:
         self.capacity = capacity
         self._inside: set[object] = set()
         self._most = 0
+        self._most_before = 0
 
     def __len__(self) -> int:
         """Tell how many slots are taken."""
@@ -35,7 +36,13 @@ class Limit:
         """Give the slot back, if the client has one. Safe to call again."""
         self._inside.discard(client)
 
+    @property
+    def most(self) -> int:
+        """The most slots that were ever taken at a time."""
+        return max(self._most, self._most_before)
+
     def take_most(self) -> int:
         """Tell the most slots that were taken at a time since this was asked last."""
+        self._most_before = self.most
         most, self._most = self._most, len(self._inside)
         return most

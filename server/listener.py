@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 
+from server.address import resolve
 from server.readiness import READABLE, Readiness
 
 log = logging.getLogger("server")
@@ -46,10 +47,8 @@ class _ListeningSocket(socket.socket):
 
 def listen(host: str, port: int) -> socket.socket:
     """Make a listening socket for the first address of a host. Raises OSError."""
-    family, _, _, _, address = socket.getaddrinfo(
-        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )[0]
-    listening = _ListeningSocket(family)
+    address = resolve(host, port)
+    listening = _ListeningSocket(address.family)
     try:
         # A restarted server must not wait for its predecessor's connections to time out.
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -57,7 +56,7 @@ def listen(host: str, port: int) -> socket.socket:
         # acknowledgement.
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, MOST_UNSENT)
-        listening.bind(address)
+        listening.bind(address.sockaddr)
         listening.listen(BACKLOG)
         listening.setblocking(False)
     except OSError:

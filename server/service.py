@@ -12,6 +12,7 @@ from server.problem import Problem
 from server.request import Persistence, Request
 from shared.logs import Field, event
 from shared.snapshot import Snapshot
+from shared.status import SnapshotStatus
 
 log = logging.getLogger("server")
 
@@ -86,15 +87,22 @@ class Service:
             self.answers.remember(sole, answer)
         self.counters.requests += 1
         if answer.status >= HTTPStatus.BAD_REQUEST:
-            self.counters.errors += 1
+            self.counters.errors[answer.status] += 1
         return answer
 
     def reject(self, problem: Problem, request: Request | None) -> Answer:
         """Answer what is no valid request, or a request whose body is not valid."""
         self.counters.requests += 1
-        self.counters.errors += 1
+        self.counters.errors[problem.status] += 1
         bodiless = request is not None and request.is_head
         return self.answers.give(problem, Persistence.CLOSE, bodiless)
+
+    def snapshot_status(self, now: float) -> SnapshotStatus | None:
+        """Tell what is held; `now` is the monotonic clock."""
+        if not self._holding:
+            return None
+        age = max(0.0, now - self._holding.succeeded)
+        return SnapshotStatus.of(self._holding.snapshot, age)
 
     def report(self) -> dict[str, Field] | None:
         """Tell what happened since the last report; None where nothing did."""

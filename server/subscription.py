@@ -5,12 +5,14 @@ import logging
 import mmap
 import os
 import socket
+import time
 import zlib
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Protocol
 
 from server import backoff
+from server.status import LinkStatus
 from shared import frame
 from shared.frame import FrameError, Header
 from shared.logs import event
@@ -45,6 +47,14 @@ class Subscription:
         self._failures = 0
         self._greeted = False
         self._told = ""
+        self._is_connected = False
+        self._since = time.monotonic()
+        self._lost = "it has not been tried"
+
+    def status(self, now: float) -> LinkStatus:
+        """Tell how things stand; `now` is the monotonic clock."""
+        reason = "" if self._is_connected else self._lost
+        return LinkStatus(self._is_connected, now - self._since, reason)
 
     async def run(self) -> None:
         """Connect, take frames, and when that ends come back after a while; until cancelled."""
@@ -57,21 +67,25 @@ class Subscription:
                     await self._take_frames(connection, place)
             except (OSError, FrameError) as error:
                 self._failures += 1
-                self._tell_loss(error)
+                self._lose(error)
             await asyncio.sleep(backoff.delay(self._failures))
 
     async def _connect(self, connection: socket.socket) -> None:
         await asyncio.get_running_loop().sock_connect(connection, os.fspath(self._path))
+        self._is_connected, self._since = True, time.monotonic()
         if not self._greeted:  # who never sends anything good may be met again and again
             self._greeted = True
             log.info("connected to the client", extra=event(socket=str(self._path)))
 
-    def _tell_loss(self, error: OSError | FrameError) -> None:
+    def _lose(self, error: OSError | FrameError) -> None:
         """Log why there is no connection; again only when it is for another reason."""
+        if self._is_connected:
+            self._is_connected, self._since = False, time.monotonic()
         if isinstance(error, FrameError):
             reason = f"frame dropped: {error}"
         else:
             reason = error.strerror or str(error)
+        self._lost = reason
         if reason != self._told:
             self._told = reason
             log.warning(

@@ -1,98 +1,58 @@
-"""The life of a program: configured, run until a signal, ended with an honest exit status."""
+"""A program's command line: what it does when no command is named, and its commands.
 
-import asyncio
-import os
+A health check goes through here every few seconds, so nothing is imported before it is needed.
+"""
+
 import signal
 import sys
-from collections.abc import Callable, Coroutine
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from types import FrameType
+from typing import Any, NamedTuple
 
-from shared import logs, settings
+from shared import inquiry, settings
 from shared.settings import Setting, SettingError
 
-DEFAULT_SOCKET = "/run/gateway/snapshot.sock"
-LONGEST_SOCKET_PATH = 107  # bytes; sun_path of unix(7) holds 108 with the NUL that ends it
+Command = Callable[[Sequence[str]], None]
+"""It takes the arguments behind its name, and raises SettingError where one is bad."""
 
 
-def socket_path(text: str) -> Path:
-    """Parse the path of the snapshot socket; ValueError where no socket can be there."""
-    path = Path(text).absolute()
-    length = len(os.fsencode(path))
-    if length > LONGEST_SOCKET_PATH:
-        raise ValueError(
-            f"want a path of at most {LONGEST_SOCKET_PATH} bytes, the longest that the system "
-            f"takes for a socket; this one has {length}"
-        )
-    if not path.name or not os.path.isdir(path.parent):
-        raise ValueError(f"want a path in a directory that exists; {path.parent} does not")
-    return path
+class Program(NamedTuple):
+    """What is to be known of a program to ask a running one."""
+
+    name: str
+    settings: tuple[Setting, ...]
+    """Those by which a running one is found; as it was given them, so must the command be."""
+    place: Callable[[Mapping[str, Any]], str]
+    """Tells by their values where it is, see `shared.inquiry`. Raises SettingError."""
+
+    def address(self, values: Mapping[str, Any]) -> str:
+        """Tell where the running one listens for inquiries. Raises SettingError."""
+        return inquiry.address(self.name, self.place(values))
 
 
-COMMON_SETTINGS = (
-    Setting(
-        "socket",
-        "--socket",
-        "SNAPSHOT_SOCKET",
-        "PATH",
-        "the Unix socket on which the client pushes snapshots to the servers",
-        socket_path,
-        DEFAULT_SOCKET,
-    ),
-    Setting(
-        "log_level",
-        "--log-level",
-        "LOG_LEVEL",
-        "LEVEL",
-        f"log events from this level up: {', '.join(logs.LEVELS)}",
-        settings.one_of(*logs.LEVELS),
-        "info",
-    ),
-    Setting(
-        "log_format",
-        "--log-format",
-        "LOG_FORMAT",
-        "FORMAT",
-        f"one line an event, as {' or '.join(logs.FORMATS)}",
-        settings.one_of(*logs.FORMATS),
-        "text",
-    ),
-)
-"""The settings that both programs have."""
+def run(name: str, serve: Command, commands: Mapping[str, Command]) -> None:
+    """Do what the command line says; `serve` is what the program does without a command.
 
-Main = Callable[[dict[str, Any], asyncio.Event], Coroutine[Any, Any, None]]
-
-
-def run(program: str, description: str, own_settings: tuple[Setting, ...], main: Main) -> None:
-    """Run `main(values, stop)` until it ends; SIGTERM and SIGINT set the event `stop`.
-
-    A bad setting, found here or raised by `main` as SettingError, ends the program with exit
-    status 2 and one line on standard error.
+    A bad setting ends it with exit status 2 and one line on standard error.
     """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _end_early)
     try:
         require_linux()
-        values = settings.read(
-            f"python -m {program}",
-            description,
-            own_settings + COMMON_SETTINGS,
-            sys.argv[1:],
-            os.environ,
-        )
-        logs.configure(values["log_level"], values["log_format"])
-        asyncio.run(_until_stopped(values, main))
+        if sys.argv[1:] and sys.argv[1] in commands:
+            commands[sys.argv[1]](sys.argv[2:])
+        else:
+            serve(sys.argv[1:])
     except SettingError as error:
-        settings.exit_with(program, error)
+        settings.exit_with(name, error)
+
+
+def _end_early(number: int, _: FrameType | None) -> None:
+    """End what has not begun yet: process 1 of a container would be deaf to the signal."""
+    raise SystemExit(0 if number == signal.SIGTERM else 128 + number)
 
 
 def require_linux() -> None:
     """Raise SettingError on another system, which lacks what the programs are built on."""
     if not sys.platform.startswith("linux"):
         raise SettingError(f"it needs Linux, or containers; this system is {sys.platform}")
-
-
-async def _until_stopped(values: dict[str, Any], main: Main) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    await main(values, stop)

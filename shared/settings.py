@@ -3,13 +3,11 @@
 A declaration feeds the command line, the environment and `--help`, so they cannot disagree.
 """
 
-import argparse
 import math
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from shared.text import shown
 
@@ -21,9 +19,11 @@ class SettingError(Exception):
     """A setting has a value that cannot be used; the text is the one line for the user."""
 
 
-@dataclass(frozen=True)
-class Setting:
-    """One setting of a program."""
+class Setting(NamedTuple):
+    """One setting of a program.
+
+    No dataclass: to import those costs a health check, which reads settings, half as much again.
+    """
 
     name: str
     """The name of the attribute that holds the value."""
@@ -49,57 +49,35 @@ class Setting:
         return f"{self.help} [default: {default}; variable: {self.variable}]"
 
 
-class _Parser(argparse.ArgumentParser):
-    """An argument parser whose error is one line."""
+class Flag(NamedTuple):
+    """A switch on the command line, off unless it is given."""
 
-    def error(self, message: str) -> NoReturn:
-        raise SettingError(f"{message} (see {self.prog} --help)")
+    name: str
+    argument: str
+    help: str
 
 
 def read(
     program: str,
     description: str,
     settings: Sequence[Setting],
-    arguments: Sequence[str],
+    words: Sequence[str],
     environment: Mapping[str, str],
+    flags: Sequence[Flag] = (),
 ) -> dict[str, Any]:
-    """Read all settings; a value for each name.
+    """Read all settings and flags; a value for each name. `words` are those behind the program's.
 
     An empty variable counts as one that is not set. Raises SettingError. `--help` prints and exits.
     """
-    parser = _Parser(prog=program, description=description, allow_abbrev=False)
-    for setting in settings:
-        parser.add_argument(
-            setting.argument,
-            dest=setting.name,
-            metavar=setting.metavar,
-            help=setting.described().replace("%", "%%"),
-            action="append" if setting.many else "store",
-        )
-    known, strange = parser.parse_known_args(_bound(arguments, settings))
-    if strange:
-        parser.error(f"unrecognized arguments: {', '.join(map(_name, strange))}")
-    given = vars(known)
-    return {s.name: _value(s, given[s.name], environment.get(s.variable, "")) for s in settings}
+    given: Mapping[str, Any] = {}
+    if words:  # argparse takes longer to import than all else that a health check does
+        from shared import arguments
 
-
-def _name(argument: str) -> str:
-    """Tell an unknown argument without its value, which may be a URL with a password."""
-    if argument.startswith("-"):
-        return argument.partition("=")[0]
-    return argument if re.fullmatch(r"[\w.-]*", argument) else "a value"
-
-
-def _bound(arguments: Sequence[str], settings: Sequence[Setting]) -> list[str]:
-    """Tie a value that begins with a minus to its argument, for argparse takes it for an option."""
-    names = {setting.argument for setting in settings}
-    bound: list[str] = []
-    for text in arguments:
-        if bound and bound[-1] in names and text.startswith("-") and not text.startswith("--"):
-            bound[-1] += f"={text}"
-        else:
-            bound.append(text)
-    return bound
+        given = arguments.read(program, description, settings, flags, words)
+    values = {
+        s.name: _value(s, given.get(s.name), environment.get(s.variable, "")) for s in settings
+    }
+    return values | {flag.name: given.get(flag.name, False) for flag in flags}
 
 
 def _value(setting: Setting, given: str | list[str] | None, variable: str) -> Any:

@@ -6,7 +6,9 @@ import signal
 import subprocess
 import sys
 import threading
+import unittest
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from shared.settings import BAD_SETTING
@@ -129,6 +131,46 @@ class Program:
         for stream in (self._process.stdout, self._process.stderr):
             if stream:
                 stream.close()
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A program that has ended by itself."""
+
+    status: int
+    output: str
+    errors: str
+
+
+def command(program: str, *arguments: str, environment: Mapping[str, str] | None = None) -> Ended:
+    """Run `python -m PROGRAM ARGUMENT…` to its end."""
+    ended = subprocess.run(
+        [sys.executable, "-m", program, *arguments],
+        cwd=ROOT,
+        env=clean_environment() | dict(environment or {}),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=3 * DEADLINE,
+        check=False,
+    )
+    return Ended(ended.returncode, ended.stdout, ended.stderr)
+
+
+def as_root(test: unittest.TestCase, script: str) -> str:
+    """Run a script that becomes other users, and tell its output; skips the test without root."""
+    if os.geteuid() != 0:
+        test.skipTest("only root can become another user")
+    ended = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=3 * DEADLINE,
+        check=False,
+    )
+    test.assertEqual((ended.returncode, ended.stderr), (0, ""))
+    return ended.stdout
 
 
 def clean_environment() -> dict[str, str]:

@@ -5,7 +5,7 @@ import unittest
 
 from client.configuration import SETTINGS as CLIENT_SETTINGS
 from server.configuration import SETTINGS as SERVER_SETTINGS
-from shared.program import COMMON_SETTINGS
+from shared.life import COMMON_SETTINGS
 from tests.containers import (
     HEALED,
     USER,

@@ -12,6 +12,7 @@ from client import poller
 from client.endpoint import parse_endpoint, parse_url
 from client.lookup import Lookup
 from client.poller import Poller
+from client.record import Record
 from client.results import Results
 from client.worker import NoThreadError
 from tests.demo.behaviours import array, with_validators
@@ -29,6 +30,7 @@ class Polling(AsyncTestCase):
         self.addCleanup(self.endpoints.close)
         self.endpoint = parse_endpoint(f"{PERIOD}={self.endpoints.url('/data')}")
         self.results = Results([self.endpoint], {})
+        self.record = Record()
         self.outcomes: list[bool | None] = []
         watch = self.enterContext(self.assertLogs("client", logging.INFO))
         self.lines = watch.output
@@ -36,7 +38,9 @@ class Polling(AsyncTestCase):
 
     def poll(self, *conditions: "Condition", timeout: float = 5.0) -> None:
         """Poll until each condition has come true, one after the other, with its act behind it."""
-        polled = Poller(self.endpoint, self.results, timeout, 100_000, self.outcomes.append)
+        polled = Poller(
+            self.endpoint, self.results, self.record, timeout, 100_000, self.outcomes.append
+        )
 
         async def main() -> None:
             polling = asyncio.create_task(polled.run())

@@ -4,7 +4,7 @@ import re
 
 from client import configuration as client
 from server import configuration as server
-from shared.program import COMMON_SETTINGS
+from shared.life import COMMON_SETTINGS
 from shared.settings import Setting
 from tests.processes import ROOT
 from tests.support import TestCase

@@ -9,9 +9,9 @@ import logging
 import time
 from typing import Any
 
-from client import __main__ as client
+from client import life as client
 from client.configuration import DESCRIPTION, SETTINGS
-from shared import program
+from shared import life, program
 from shared.logs import event
 from tests.support import beside
 
@@ -43,4 +43,4 @@ async def main(values: dict[str, Any], stop: asyncio.Event) -> None:
 
 
 if __name__ == "__main__":
-    program.run("client", DESCRIPTION, SETTINGS, main)
+    program.run("client", lambda words: life.run("client", DESCRIPTION, SETTINGS, words, main), {})

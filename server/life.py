@@ -1,0 +1,29 @@
+"""The server's life: from its settings to its stop."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from server import address
+from server.configuration import DESCRIPTION, SETTINGS, configuration
+from server.gateway import Gateway
+from shared import inquiry, life
+from shared.responder import Responder
+from shared.status import document
+
+
+def run(arguments: Sequence[str]) -> None:
+    """Answer requests until a signal. Raises SettingError."""
+    life.run("server", DESCRIPTION, SETTINGS, arguments, main)
+
+
+async def main(values: dict[str, Any], stop: asyncio.Event) -> None:
+    """Run the server with the settings' values until the event is set. Raises SettingError."""
+    gateway = Gateway(configuration(values))
+    answers = {
+        inquiry.STATUS: lambda: document(gateway.status()),
+        inquiry.HEALTH: lambda: gateway.status().program.health,
+        inquiry.LIVE: lambda: inquiry.OK,
+    }
+    where = inquiry.address("server", address.place_of(gateway.address))
+    await Responder("server", where, answers).beside(gateway.run(stop))

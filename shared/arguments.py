@@ -1,0 +1,62 @@
+"""The arguments: from the words of a command line to the texts of settings, by `argparse`."""
+
+import argparse
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
+
+from shared.settings import Flag, Setting, SettingError
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argument parser whose error is one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise SettingError(f"{message} (see {self.prog} --help)")
+
+
+def read(
+    program: str,
+    description: str,
+    settings: Sequence[Setting],
+    flags: Sequence[Flag],
+    words: Sequence[str],
+) -> Mapping[str, Any]:
+    """Read the words; what was given for each name, a list where it can be repeated, or None.
+
+    Raises SettingError. `--help` prints and exits.
+    """
+    parser = _Parser(prog=program, description=description, allow_abbrev=False)
+    for setting in settings:
+        parser.add_argument(
+            setting.argument,
+            dest=setting.name,
+            metavar=setting.metavar,
+            help=setting.described().replace("%", "%%"),
+            action="append" if setting.many else "store",
+        )
+    for flag in flags:
+        parser.add_argument(flag.argument, dest=flag.name, help=flag.help, action="store_true")
+    known, strange = parser.parse_known_args(_bound(words, settings))
+    if strange:
+        parser.error(f"unrecognized arguments: {', '.join(map(_name, strange))}")
+    return vars(known)
+
+
+def _name(argument: str) -> str:
+    """Tell an unknown argument without its value, which may be a URL with a password."""
+    if argument.startswith("-"):
+        return argument.partition("=")[0]
+    return argument if re.fullmatch(r"[\w.-]*", argument) else "a value"
+
+
+def _bound(words: Sequence[str], settings: Sequence[Setting]) -> list[str]:
+    """Tie a value that begins with a minus to its argument, for argparse takes it for an option."""
+    names = {setting.argument for setting in settings}
+    bound: list[str] = []
+    for text in words:
+        if bound and bound[-1] in names and text.startswith("-") and not text.startswith("--"):
+            bound[-1] += f"={text}"
+        else:
+            bound.append(text)
+    return bound

@@ -1,0 +1,98 @@
+"""The command `status`: asks a running program for its figures, and shows them."""
+
+import json
+import os
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from shared import inquiry, metrics, settings, terminal
+from shared.inquiry import InquiryError
+from shared.program import Program
+from shared.settings import Flag, SettingError
+from shared.terminal import Paint
+from shared.view import Status, View
+
+FAILED = 1
+"""The exit status of the command where there is no answer."""
+WATCH_INTERVAL = 1.0  # seconds between two looks
+
+_FLAGS = (
+    Flag("json", "--json", "show them as a JSON object on one line"),
+    Flag("prometheus", "--prometheus", "show them as metrics in the text format of Prometheus"),
+    Flag("watch", "--watch", "show them each second, until Ctrl-C"),
+)
+
+
+def run(program: Program, view: View, arguments: Sequence[str]) -> None:
+    """Show the figures; exit status 1 where the program gives none. Raises SettingError."""
+    values = settings.read(
+        f"python -m {program.name} status",
+        f"Asks the running {program.name} for its figures, and shows them.",
+        program.settings,
+        arguments,
+        os.environ,
+        flags=_FLAGS,
+    )
+    if values["json"] and values["prometheus"]:
+        raise SettingError("--json --prometheus: want one of them")
+    show = _form(view, values)
+    address = program.address(values)
+    try:
+        if values["watch"]:
+            _watch(program, view, address, show)
+        print(show(_ask(address)), end="", flush=True)  # noqa: T201 - the answer
+    except InquiryError as error:
+        print(_failure(program, view, error), file=sys.stderr)  # noqa: T201 - likewise
+        raise SystemExit(FAILED) from None
+    except BrokenPipeError:  # who reads has enough; nor shall the interpreter's exit complain
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _ask(address: str) -> Status:
+    status: Status = json.loads(inquiry.ask(address, inquiry.STATUS))
+    return status
+
+
+def _form(view: View, values: Mapping[str, Any]) -> Callable[[Status], str]:
+    if values["json"]:
+        return lambda status: json.dumps(status, ensure_ascii=False) + "\n"
+    if values["prometheus"]:
+        host = {"host": socket.gethostname()}
+        return lambda status: metrics.exposition(
+            view.metrics(status), {**host, **view.labels(status)}
+        )
+    paint = Paint(terminal.is_coloured(sys.stdout, os.environ))
+    return lambda status: "".join(f"{line}\n" for line in view.text(status, paint, time.time()))
+
+
+def _failure(program: Program, view: View, error: InquiryError) -> str:
+    """Tell why there is no answer, and what would be right where others do answer."""
+    names = " and ".join(setting.argument for setting in program.settings)
+    others = "; ".join(_others(program, view)) or "none"
+    return (
+        f"{program.name}: no status: {error}; want {names} as it has them; running here: {others}"
+    )
+
+
+def _others(program: Program, view: View) -> Iterator[str]:
+    """Tell where those are that do answer."""
+    for place in inquiry.places(program.name):
+        with suppress(InquiryError):
+            found = view.labels(_ask(inquiry.address(program.name, place)))
+            yield ", ".join(found.values())
+
+
+def _watch(program: Program, view: View, address: str, show: Callable[[Status], str]) -> None:
+    """Show the figures each second; what is restarted is there again a little later."""
+    clear = terminal.CLEAR if sys.stdout.isatty() else ""
+    while True:
+        try:
+            shown = show(_ask(address))
+        except InquiryError as error:
+            shown = f"{_failure(program, view, error)}\n"
+        print(clear + shown, end="", flush=True)  # noqa: T201 - the answer
+        time.sleep(WATCH_INTERVAL)

@@ -1,0 +1,37 @@
+"""The command `health`: asks a running program whether all is well, for those who look after it."""
+
+import os
+from collections.abc import Sequence
+
+from shared import inquiry, settings
+from shared.program import Program
+from shared.settings import Flag
+
+UNHEALTHY = 1
+"""The exit status of the command where not all is well."""
+
+LIVE = Flag(
+    "live",
+    "--live",
+    "ask only whether its loop turns: for an engine that kills what is unhealthy",
+)
+
+
+def run(program: Program, arguments: Sequence[str]) -> None:
+    """Print the verdict on one line; exit status 1 where it is not good. Raises SettingError."""
+    values = settings.read(
+        f"python -m {program.name} health",
+        f"Asks the running {program.name} whether all is well: exit status 0, or 1 and why not.",
+        program.settings,
+        arguments,
+        os.environ,
+        flags=(LIVE,),
+    )
+    question = inquiry.LIVE if values["live"] else inquiry.HEALTH
+    try:
+        verdict = inquiry.ask(program.address(values), question)
+    except inquiry.InquiryError as error:
+        verdict = str(error)
+    healthy = verdict == inquiry.OK
+    print(f"{program.name}: {'healthy' if healthy else verdict}")  # noqa: T201 - the answer
+    raise SystemExit(0 if healthy else UNHEALTHY)

@@ -1,0 +1,80 @@
+"""The status: what a program tells of itself when it is asked, the parts that both have.
+
+The programs answer with JSON objects made of these values; `python -m … status` shows them.
+"""
+
+import dataclasses
+import json
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from shared.snapshot import Snapshot
+from shared.version import VERSION
+
+
+@dataclass(frozen=True)
+class Life:
+    """Since when a program runs."""
+
+    monotonic: float
+    """In seconds of the monotonic clock."""
+    wall: float
+    """In seconds since the epoch."""
+
+    @staticmethod
+    def begin() -> "Life":
+        """Begin now."""
+        return Life(time.monotonic(), time.time())
+
+
+@dataclass(frozen=True)
+class ProgramStatus:
+    """What every status begins with."""
+
+    program: str
+    version: str
+    started: float
+    """In seconds since the epoch, by the clock of that time."""
+    uptime: float
+    """Seconds."""
+    health: str
+    """`ok`, or what is wrong."""
+
+    @staticmethod
+    def of(program: str, life: Life, now: float, health: str) -> "ProgramStatus":
+        """Tell that of a program; `now` is the monotonic clock."""
+        return ProgramStatus(program, VERSION, life.wall, now - life.monotonic, health)
+
+
+@dataclass(frozen=True)
+class SnapshotStatus:
+    """The snapshot that a program has pushed, or holds."""
+
+    items: int
+    bytes: int
+    """Of the identity coding."""
+    gzip_bytes: int
+    age: float
+    """Seconds since the last success of the endpoint that is longest without one."""
+    last_modified: int
+    """In seconds since the epoch."""
+    digest: str
+    """Hexadecimal: what the entity tag of the identity coding holds."""
+
+    @staticmethod
+    def of(snapshot: Snapshot, age: float) -> "SnapshotStatus":
+        """Tell that of a snapshot of some age in seconds."""
+        return SnapshotStatus(
+            snapshot.items,
+            len(snapshot.identity),
+            len(snapshot.gzip),
+            age,
+            snapshot.last_modified,
+            snapshot.identity_digest.hex(),
+        )
+
+
+def document(status: Any) -> str:
+    """Render a status, which is a dataclass, as a JSON object."""
+    return json.dumps(dataclasses.asdict(status), ensure_ascii=False)

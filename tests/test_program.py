@@ -1,0 +1,33 @@
+"""A program's command line: its commands, and signals that come before it has begun."""
+
+import subprocess
+import sys
+
+from tests.processes import ROOT, command
+from tests.support import TestCase
+
+EARLY = """
+import os, signal
+from shared import program
+program.run("tested", lambda words: os.kill(os.getpid(), signal.{name}), {{}})
+"""
+
+
+class CommandLine(TestCase):
+    def test_a_signal_that_comes_early_ends_it_without_a_word(self) -> None:
+        for name, status in (("SIGTERM", 0), ("SIGINT", 130)):
+            ended = subprocess.run(
+                [sys.executable, "-c", EARLY.format(name=name)],
+                cwd=ROOT,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            with self.subTest(name):
+                self.assertEqual((ended.returncode, ended.stdout + ended.stderr), (status, ""))
+
+    def test_a_word_that_is_no_command_is_refused(self) -> None:
+        ended = command("server", "stats")
+        self.assertEqual((ended.status, ended.output), (2, ""))
+        self.assertIn("stats", ended.errors)
+        self.assertEqual(ended.errors.count("\n"), 1)
