@@ -142,6 +142,12 @@ class Container:
         return pid
 
     @property
+    def health(self) -> str:
+        """What its last checks have told: starting, healthy or unhealthy."""
+        told: str = self.inspect()["State"]["Health"]["Status"]
+        return told
+
+    @property
     def port(self) -> int:
         """The published port."""
         return int(self.inspect()["NetworkSettings"]["Ports"]["8080/tcp"][0]["HostPort"])

@@ -8,10 +8,11 @@ from typing import Any
 from tests.containers import USER, Compose, brought_up, run
 from tests.demo.periods import PERIODS, path
 from tests.outsider import Outsider
-from tests.support import TestCase
+from tests.support import TestCase, wait_until
 
 MEGABYTE = 1_000_000  # bytes, as `docker images` counts
 SERVICES = ("client", "server", "demo")
+HEALTHY = 5 * 15  # seconds after a start; the promise is 15
 STOPPED_WITHIN = 15  # seconds; the promise is three
 
 project: Compose
@@ -75,6 +76,11 @@ class Images(TestCase):
 
 
 class Programs(TestCase):
+    def test_both_are_healthy_soon(self) -> None:
+        for service in ("client", "server"):
+            container = project.container(service)
+            wait_until(lambda: container.health == "healthy", f"{service} is healthy", HEALTHY)  # noqa: B023
+
     def test_each_runs_without_privileges(self) -> None:
         """As process 1 tells it: the user, no capability to be had, none to be gained."""
         for service in SERVICES:
