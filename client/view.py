@@ -23,8 +23,8 @@ def text(status: Status, paint: Paint, wall: float) -> list[str]:
         "",
         *view.facts(rows, paint),
         "",
-        paint(heading, Mood.HEADING),
-        *(paint(line, _mood(each)) for line, each in zip(lines, endpoints, strict=True)),
+        paint.line(heading, Mood.HEADING),
+        *(paint.line(line, _mood(each)) for line, each in zip(lines, endpoints, strict=True)),
     ]
 
 

@@ -13,7 +13,6 @@ from shared import inquiry, metrics, settings, terminal
 from shared.inquiry import InquiryError
 from shared.program import Program
 from shared.settings import Flag, SettingError
-from shared.terminal import Paint
 from shared.view import Status, View
 
 FAILED = 1
@@ -65,7 +64,7 @@ def _form(view: View, values: Mapping[str, Any]) -> Callable[[Status], str]:
         return lambda status: metrics.exposition(
             view.metrics(status), {**host, **view.labels(status)}
         )
-    paint = Paint(terminal.is_coloured(sys.stdout, os.environ))
+    paint = terminal.paint_for(sys.stdout, os.environ)
     return lambda status: "".join(f"{line}\n" for line in view.text(status, paint, time.time()))
 
 

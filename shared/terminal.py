@@ -1,6 +1,7 @@
 """The terminal: columns that are aligned, and colour where there is a terminal that shows it."""
 
 import enum
+import shutil
 from collections.abc import Mapping, Sequence
 from typing import TextIO
 
@@ -18,17 +19,30 @@ class Mood(enum.Enum):
 
 
 class Paint:
-    """Colours texts, or leaves them as they are."""
+    """Makes texts fit for where they are shown."""
 
-    def __init__(self, is_coloured: bool) -> None:
-        """Colour them if it is."""
+    def __init__(self, is_coloured: bool, width: int | None = None) -> None:
+        """Colour them if it is, and cut lines to so many characters."""
         self._is_coloured = is_coloured
+        self._width = width
+
+    def line(self, text: str, mood: Mood) -> str:
+        """Colour a whole line, cut to where the screen ends."""
+        if self._width and len(text) > self._width:
+            text = f"{text[: self._width - 1]}…"
+        return self(text, mood)
 
     def __call__(self, text: str, mood: Mood) -> str:
         """Colour a text."""
         if not self._is_coloured or mood is Mood.PLAIN:
             return text
         return f"\x1b[{mood.value}m{text}\x1b[0m"
+
+
+def paint_for(stream: TextIO, environment: Mapping[str, str]) -> Paint:
+    """Make the paint for a stream: only what is not a terminal gets whole lines."""
+    width = shutil.get_terminal_size().columns if stream.isatty() else None
+    return Paint(is_coloured(stream, environment), width)
 
 
 def is_coloured(stream: TextIO, environment: Mapping[str, str]) -> bool:

@@ -37,7 +37,7 @@ def headline(status: Status, labels: Labels, paint: Paint) -> str:
 def facts(rows: Sequence[Row], paint: Paint) -> list[str]:
     """Show rows as two columns."""
     lines = aligned([(label, said) for label, said, _ in rows])
-    return [paint(line, mood) for line, (_, _, mood) in zip(lines, rows, strict=True)]
+    return [paint.line(line, mood) for line, (_, _, mood) in zip(lines, rows, strict=True)]
 
 
 def snapshot_text(snapshot: Any) -> str:

@@ -31,6 +31,12 @@ class Terminal(TestCase):
         self.assertFalse(is_coloured(Screen(), {"TERM": "dumb"}))
         self.assertFalse(is_coloured(Screen(), {}))
 
+    def test_a_line_is_cut_where_the_screen_ends(self) -> None:
+        self.assertEqual(Paint(False, 5).line("abcdef", Mood.PLAIN), "abcd…")
+        self.assertEqual(Paint(False, 5).line("abcde", Mood.PLAIN), "abcde")
+        self.assertEqual(Paint(True, 5).line("abcdef", Mood.BAD), "\x1b[31mabcd…\x1b[0m")
+        self.assertEqual(Paint(False).line("abcdef" * 99, Mood.PLAIN), "abcdef" * 99)
+
     def test_a_mood_is_a_colour_where_there_is_colour(self) -> None:
         self.assertEqual(Paint(True)("x", Mood.BAD), "\x1b[31mx\x1b[0m")
         self.assertEqual(Paint(True)("x", Mood.PLAIN), "x")
