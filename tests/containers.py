@@ -213,6 +213,11 @@ class Compose:
                 files += ["-f", "docker-compose.yml", "-f", file.name]
             return run(*command, *files, *arguments, environment=self._environment | environment)
 
+    def shell(self, commands: str, **environment: str) -> str:
+        """Run commands of a page in a shell, where `docker-compose` means this project."""
+        named = self._environment | environment | {"COMPOSE_PROJECT_NAME": self.project}
+        return run("sh", "-ec", commands, environment=named)
+
     def up(self, *arguments: str, **environment: str) -> None:
         """Bring up what is not up."""
         self.run("up", "-d", *arguments, **environment)

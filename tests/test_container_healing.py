@@ -1,8 +1,11 @@
 """Three servers that lose a program, a container, the client: all comes back, on the same ports."""
 
-from collections.abc import Iterator
+import re
+import threading
+from collections.abc import Iterator, Sequence
 
 from tests.containers import HEALED, Compose, Container, brought_up, run, served
+from tests.processes import ROOT
 from tests.support import TestCase, wait_until
 
 project: Compose
@@ -94,3 +97,43 @@ class Healing(TestCase):
             run("docker", "restart", "-t", "60", container.id)
         project.wait_for_data()
         self.assertEqual(demo.pid, 0)
+
+    def test_servers_are_replaced_in_turn_without_a_gap(self) -> None:
+        """By the very commands of the page on operations."""
+        page = (ROOT / "docs" / "operations.md").read_text()
+        (commands,) = re.findall(r"```sh\n(docker-compose build\nfor .*?)```", page, re.DOTALL)
+        before = {container.id for container in project.containers("server")}
+        with Caller(project.ports) as caller:
+            project.shell(commands, SERVERS="3")
+        self.assertEqual(caller.gaps, 0)
+        self.assertGreater(caller.answers, 100)
+        self.assertEqual(before & {c.id for c in project.containers("server")}, set())
+        self.assert_healed()
+
+
+class Caller:
+    """One who asks all the while, and where a port does not answer the next one."""
+
+    def __init__(self, ports: Sequence[int]) -> None:
+        """Ask at these ports."""
+        self.answers = 0
+        self.gaps = 0
+        """How often no port has answered."""
+        self._ports = ports
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._call)
+
+    def __enter__(self) -> "Caller":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def _call(self) -> None:
+        while not self._done.wait(0.02):
+            if any(served(port) for port in self._ports):
+                self.answers += 1
+            else:
+                self.gaps += 1
