@@ -8,6 +8,7 @@ from typing import Any
 
 from shared.path import SOCKET
 from shared.settings import SettingError
+from shared.text import quoted
 
 SETTINGS = (SOCKET,)
 
@@ -22,5 +23,5 @@ def place(values: Mapping[str, Any]) -> str:
     try:
         folder = os.stat(path.parent)
     except OSError as error:
-        raise SettingError(f"--socket {path}: {error.strerror}") from None
+        raise SettingError(f"--socket {quoted(path)}: {error.strerror}") from None
     return f"{folder.st_dev:x}:{folder.st_ino:x}:{zlib.crc32(os.fsencode(path.name)):08x}"

@@ -9,6 +9,7 @@ from typing import Any
 from client.endpoint import Endpoint, parse_endpoint, redact
 from shared import settings
 from shared.settings import Setting, SettingError
+from shared.text import quoted
 
 DESCRIPTION = "Polls the endpoints, merges what they send, and pushes snapshots to the servers."
 
@@ -20,8 +21,7 @@ SETTINGS = (
         "--endpoint",
         "ENDPOINTS",
         "SECONDS=URL",
-        "poll this http or https URL every so many seconds, from 0.01 up; repeat it for each "
-        "endpoint, and in the variable separate them by white space",
+        "poll this URL every so many seconds; repeated, and in the variable by white space",
         parse_endpoint,
         many=True,
         redact=redact,
@@ -31,16 +31,16 @@ SETTINGS = (
         "--timeout",
         "FETCH_TIMEOUT",
         "SECONDS",
-        "one poll's whole time, from the name look-up to the last byte",
+        "one poll's whole time",
         settings.seconds(0.01, 86_400),
-        default_help="10, or nine tenths of the endpoint's period where that is shorter",
+        default_help="10, or nine tenths of the period where that is shorter",
     ),
     Setting(
         "most",
         "--max-body",
         "MAX_BODY",
         "BYTES",
-        "the largest response body taken, in bytes",
+        "the largest response body taken",
         settings.whole_number(2, 1024 * MEBIBYTE),
         str(16 * MEBIBYTE),
     ),
@@ -49,7 +49,7 @@ SETTINGS = (
         "--state",
         "STATE_FILE",
         "PATH",
-        "the file that keeps the last good results over a restart, or none",
+        "the memory over a restart, or none",
         str,
         default_help="state.json beside the socket",
     ),
@@ -76,7 +76,7 @@ def configuration(values: Mapping[str, Any]) -> Configuration:
     for index, endpoint in enumerate(endpoints):
         if any(endpoint.url == other.url for other in endpoints[:index]):
             raise SettingError(
-                f"--endpoint {endpoint.name}: want each endpoint once; it is there twice"
+                f"--endpoint {quoted(endpoint.name)}: want each endpoint once; it is there twice"
             )
     return Configuration(
         endpoints, values["timeout"], values["most"], _state(values["state"], path), path
@@ -88,12 +88,12 @@ def _state(text: str | None, socket: Path) -> Path | None:
         return None
     state = socket.with_name("state.json") if text is None else Path(text).absolute()
     if text == "" or not state.name:
-        raise SettingError(f"--state {text}: want the path of a file, or none")
+        raise SettingError(f"--state {quoted(text)}: want the path of a file, or none")
     if not os.path.isdir(state.parent):
         raise SettingError(
-            f"--state {text}: want a path in a directory that exists, or none; {state.parent} "
-            "does not exist"
+            f"--state {quoted(text)}: want a path in a directory that exists, or none; "
+            f"{state.parent} does not exist"
         )
     if os.path.realpath(state) == os.path.realpath(socket):
-        raise SettingError(f"--state {text}: want another path than the socket's")
+        raise SettingError(f"--state {quoted(text)}: want another path than the socket's")
     return state

@@ -11,6 +11,7 @@ from client.claim import ClaimError
 from client.configuration import Configuration
 from client.endpoint import Endpoint
 from client.memory import Memory
+from client.poll import Bounds
 from client.poller import Poller
 from client.publisher import Publication, Publisher
 from client.record import Record
@@ -24,6 +25,7 @@ from shared.logs import event
 from shared.settings import SettingError
 from shared.snapshot import Snapshot
 from shared.status import Life, ProgramStatus, SnapshotStatus
+from shared.text import quoted
 
 log = logging.getLogger("client")
 
@@ -46,7 +48,7 @@ class Gateway:
         try:
             self._publisher = Publisher(configuration.socket)
         except ClaimError as error:
-            raise SettingError(f"--socket {configuration.socket}: {error}") from None
+            raise SettingError(f"--socket {quoted(configuration.socket)}: {error}") from None
         self._memory = Memory(configuration.state)
         state = self._memory.recall(configuration.endpoints)
         self._edition = state.edition
@@ -123,9 +125,8 @@ class Gateway:
                 self._renew()
 
         configuration = self._configuration
-        timeout = endpoint.timeout(configuration.timeout)
-        record = self._records[endpoint]
-        return Poller(endpoint, self._results, record, timeout, configuration.most, polled)
+        bounds = Bounds(endpoint.timeout(configuration.timeout), configuration.most)
+        return Poller(endpoint, self._results, self._records[endpoint], bounds, polled)
 
     async def _publish(self) -> None:
         """Publish on news; at first what is remembered, else not before all have been polled.

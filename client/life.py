@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from client import address, allocator
+from client.check import check
 from client.configuration import DESCRIPTION, SETTINGS, configuration
 from client.gateway import Gateway
 from shared import inquiry, life
@@ -17,9 +18,9 @@ from shared.status import document
 SWITCH_INTERVAL = 0.0005
 
 
-def run(arguments: Sequence[str]) -> None:
+def run(words: Sequence[str]) -> None:
     """Poll and push until a signal. Raises SettingError."""
-    life.run("client", DESCRIPTION, SETTINGS, arguments, main)
+    life.run("client", DESCRIPTION, SETTINGS, words, main, check)
 
 
 async def main(values: dict[str, Any], stop: asyncio.Event) -> None:

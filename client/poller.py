@@ -4,17 +4,16 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 
 from client.beat import next_beat
 from client.endpoint import Endpoint
-from client.fetch import Fetched, FetchError, Validators, fetch, timed_out
-from client.items import ITEM_SIZE, ItemsError, parse
+from client.fetch import Validators
+from client.items import ITEM_SIZE
 from client.lookup import Lookup
+from client.poll import Bounds, Good, PollError, poll
 from client.record import Record
 from client.results import Result, Results
-from client.wire import Wire
-from client.worker import NoThreadError, in_thread
 from shared.logs import event
 
 log = logging.getLogger("client")
@@ -22,14 +21,6 @@ log = logging.getLogger("client")
 # Seconds in which the first poll tries to connect, half its time at most: where all is started at
 # once, by Compose or after a reboot, an endpoint may come up after the client.
 PATIENCE = 5.0
-
-
-@dataclass(frozen=True)
-class _Good:
-    """A poll that ended well: the answer, and its items where it brought any."""
-
-    fetched: Fetched
-    items: bytes | None
 
 
 class Poller:
@@ -40,11 +31,10 @@ class Poller:
         endpoint: Endpoint,
         results: Results,
         record: Record,
-        timeout: float,
-        most: int,
+        bounds: Bounds,
         polled: Callable[[bool | None], None],
     ) -> None:
-        """Poll within `timeout` seconds, bodies of at most `most` bytes.
+        """Poll within these bounds, whose patience is the first poll's only.
 
         `polled` is called after each poll: True where the endpoint's items changed, False where
         they are confirmed, None where the poll failed.
@@ -52,8 +42,7 @@ class Poller:
         self._endpoint = endpoint
         self._results = results
         self._record = record
-        self._timeout = timeout
-        self._most = most
+        self._bounds = bounds
         self._polled = polled
         self._lookup = Lookup()
 
@@ -61,7 +50,7 @@ class Poller:
         """Poll now, and then on each beat of the grid, one poll at a time."""
         start, period, beat = time.monotonic(), self._endpoint.period, 0
         while True:
-            patience = min(PATIENCE, self._timeout / 2) if beat == 0 else 0.0
+            patience = min(PATIENCE, self._bounds.timeout / 2) if beat == 0 else 0.0
             self._polled(await self._poll(patience))
             following = next_beat(start, period, beat, time.monotonic())
             if missed := following - beat - 1:
@@ -75,13 +64,11 @@ class Poller:
         started = time.monotonic()
         before = self._results.get(self._endpoint)
         validators = before.validators if before else Validators()
+        bounds = replace(self._bounds, patience=patience)
         try:
-            good = await self._fetched(validators, patience)
-        except (FetchError, ItemsError, NoThreadError) as error:
+            good = await poll(self._endpoint, validators, bounds, self._lookup)
+        except PollError as error:
             self._tell_failure(str(error), before, started)
-            return None
-        except MemoryError:
-            self._tell_failure("there is not enough memory for it", before, started)
             return None
         now = time.monotonic()
         if good.items is None:
@@ -93,22 +80,7 @@ class Poller:
         self._tell_success(good, changed, now - started)
         return changed
 
-    async def _fetched(self, validators: Validators, patience: float) -> _Good:
-        wire = Wire(self._lookup, self._timeout, patience)
-
-        def work() -> _Good:
-            fetched = fetch(self._endpoint.url, validators, self._most, wire)
-            return _Good(fetched, None if fetched.body is None else parse(fetched.body))
-
-        loop = asyncio.get_running_loop()
-        alarm = loop.call_later(self._timeout, wire.give_up, timed_out(self._timeout))
-        try:
-            return await in_thread(f"poll {self._endpoint.name}", work)
-        finally:
-            alarm.cancel()
-            wire.give_up("the client stops")
-
-    def _tell_success(self, good: _Good, changed: bool, duration: float) -> None:
+    def _tell_success(self, good: Good, changed: bool, duration: float) -> None:
         self._record.succeed()
         result = self._results.get(self._endpoint)
         log.info(
@@ -124,7 +96,7 @@ class Poller:
         )
 
     def _tell_failure(self, reason: str, before: Result | None, started: float) -> None:
-        now, reason = time.monotonic(), self._endpoint.conceal(reason)
+        now = time.monotonic()
         self._record.fail(reason, now)
         log.error(
             "poll failed",

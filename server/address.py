@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from shared import settings
 from shared.settings import Setting, SettingError
+from shared.text import quoted
 
 SETTINGS = (
     Setting(
@@ -22,7 +23,7 @@ SETTINGS = (
         "--port",
         "PORT",
         "N",
-        "the TCP port to listen on; 0 takes one that is free and logs it",
+        "the TCP port to listen on, 0 for one that is free",
         settings.whole_number(0, 65_535),
         "8080",
     ),
@@ -57,7 +58,7 @@ def place(values: Mapping[str, Any]) -> str:
         return place_of(resolve(host, port).sockaddr)
     except (OSError, UnicodeError) as error:
         raise SettingError(
-            f"--host {host}: want an address or a name of this machine: {error}"
+            f"--host {quoted(host)}: want an address or a name of this machine: {error}"
         ) from None
 
 

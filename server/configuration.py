@@ -17,7 +17,7 @@ SETTINGS = (
         "--limit",
         "CLIENT_LIMIT",
         "N",
-        "how many clients are served at a time; those beyond get a 503",
+        "clients at a time; those beyond get a 503",
         settings.whole_number(1, 1_000_000),
         "100",
     ),
@@ -27,8 +27,7 @@ SETTINGS = (
         "--idle-timeout",
         "IDLE_TIMEOUT",
         "SECONDS",
-        "how long a client may be silent between requests, and how long a request may take to "
-        "arrive, from accept or its first byte",
+        "for a client's silence, and for a request to arrive",
         settings.seconds(0.01, 86_400),
         "5",
     ),

@@ -17,6 +17,7 @@ from server.subscription import Subscription
 from shared.logs import event
 from shared.settings import SettingError
 from shared.status import Life, ProgramStatus
+from shared.text import quoted
 
 log = logging.getLogger("server")
 
@@ -51,12 +52,12 @@ class Gateway:
             self._listening = listen(host, port)
         except (socket.gaierror, UnicodeError) as error:  # the latter for what is no name: a..b
             raise SettingError(
-                f"--host {host}: want an address or a name of this machine: {error}"
+                f"--host {quoted(host)}: want an address or a name of this machine: {error}"
             ) from None
         except OSError as error:
             raise SettingError(
-                f"--host {host} --port {port}: cannot listen there: {error.strerror}; want an "
-                "address of this machine and a port that is free"
+                f"--host {quoted(host)} --port {port}: cannot listen there: {error.strerror}; "
+                "want an address of this machine and a port that is free"
             ) from None
         self.address: tuple[str, int] = self._listening.getsockname()[:2]
         """Where it listens: the host, and the port that it has."""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from server import address
+from server.check import check
 from server.configuration import DESCRIPTION, SETTINGS, configuration
 from server.gateway import Gateway
 from shared import inquiry, life
@@ -12,9 +13,9 @@ from shared.responder import Responder
 from shared.status import document
 
 
-def run(arguments: Sequence[str]) -> None:
+def run(words: Sequence[str]) -> None:
     """Answer requests until a signal. Raises SettingError."""
-    life.run("server", DESCRIPTION, SETTINGS, arguments, main)
+    life.run("server", DESCRIPTION, SETTINGS, words, main, check)
 
 
 async def main(values: dict[str, Any], stop: asyncio.Event) -> None:

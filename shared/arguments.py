@@ -1,11 +1,17 @@
 """The arguments: from the words of a command line to the texts of settings, by `argparse`."""
 
 import argparse
+import functools
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
-from shared.settings import Flag, Setting, SettingError
+from shared.settings import Flag, Setting, SettingError, Usage
+from shared.suggestion import meant
+
+WIDTH, INDENTATION = 80, 26  # columns of a screen, and those left of the settings' meanings
+
+EPILOG = "In brackets: the default, and the variable, which an argument wins over."
 
 
 class _Parser(argparse.ArgumentParser):
@@ -16,17 +22,13 @@ class _Parser(argparse.ArgumentParser):
 
 
 def read(
-    program: str,
-    description: str,
-    settings: Sequence[Setting],
-    flags: Sequence[Flag],
-    words: Sequence[str],
+    usage: Usage, settings: Sequence[Setting], flags: Sequence[Flag], words: Sequence[str]
 ) -> Mapping[str, Any]:
     """Read the words; what was given for each name, a list where it can be repeated, or None.
 
-    Raises SettingError. `--help` prints and exits.
+    Raises SettingError. `--help` and `--version` print and exit.
     """
-    parser = _Parser(prog=program, description=description, allow_abbrev=False)
+    parser = _parser(usage)
     for setting in settings:
         parser.add_argument(
             setting.argument,
@@ -39,8 +41,30 @@ def read(
         parser.add_argument(flag.argument, dest=flag.name, help=flag.help, action="store_true")
     known, strange = parser.parse_known_args(_bound(words, settings))
     if strange:
-        parser.error(f"unrecognized arguments: {', '.join(map(_name, strange))}")
+        names = [*(s.argument for s in settings), *(f.argument for f in flags), *usage.commands]
+        first, *others = map(_name, strange)
+        parser.error(f"unrecognized arguments: {', '.join([first, *others])}{meant(first, names)}")
     return vars(known)
+
+
+def _parser(usage: Usage) -> _Parser:
+    """Make the parser, whose help fits a screen, however wide the terminal is."""
+    commands = [f"[{' | '.join(usage.commands)}]"] if usage.commands else []
+    parser = _Parser(
+        prog=usage.program,
+        usage=" ".join(["%(prog)s", *commands, "[OPTION]..."]),
+        description=usage.description,
+        epilog=EPILOG,
+        allow_abbrev=False,
+        formatter_class=functools.partial(
+            argparse.HelpFormatter, max_help_position=INDENTATION, width=WIDTH
+        ),
+    )
+    if usage.version:
+        parser.add_argument(
+            "--version", action="version", version=usage.version, help="tell the version, and exit"
+        )
+    return parser
 
 
 def _name(argument: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from shared import inquiry, metrics, settings, terminal
 from shared.inquiry import InquiryError
 from shared.program import Program
-from shared.settings import Flag, SettingError
+from shared.settings import Flag, SettingError, Usage
 from shared.view import Status, View
 
 FAILED = 1
@@ -29,8 +29,10 @@ _FLAGS = (
 def run(program: Program, view: View, arguments: Sequence[str]) -> None:
     """Show the figures; exit status 1 where the program gives none. Raises SettingError."""
     values = settings.read(
-        f"python -m {program.name} status",
-        f"Asks the running {program.name} for its figures, and shows them.",
+        Usage(
+            f"python -m {program.name} status",
+            f"Asks the running {program.name} for its figures, and shows them.",
+        ),
         program.settings,
         arguments,
         os.environ,

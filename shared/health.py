@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from shared import inquiry, settings
 from shared.program import Program
-from shared.settings import Flag
+from shared.settings import Flag, Usage
 
 UNHEALTHY = 1
 """The exit status of the command where not all is well."""
@@ -20,8 +20,10 @@ LIVE = Flag(
 def run(program: Program, arguments: Sequence[str]) -> None:
     """Print the verdict on one line; exit status 1 where it is not good. Raises SettingError."""
     values = settings.read(
-        f"python -m {program.name} health",
-        f"Asks the running {program.name} whether all is well: exit status 0, or 1 and why not.",
+        Usage(
+            f"python -m {program.name} health",
+            f"Asks the running {program.name} whether all is well; exits with 0, or 1.",
+        ),
         program.settings,
         arguments,
         os.environ,

@@ -8,7 +8,8 @@ from typing import Any
 
 from shared import logs, settings
 from shared.path import SOCKET
-from shared.settings import Setting
+from shared.settings import Flag, Setting, Usage
+from shared.version import VERSION
 
 COMMON_SETTINGS = (
     SOCKET,
@@ -17,7 +18,7 @@ COMMON_SETTINGS = (
         "--log-level",
         "LOG_LEVEL",
         "LEVEL",
-        f"log events from this level up: {', '.join(logs.LEVELS)}",
+        ", ".join(logs.LEVELS),
         settings.one_of(*logs.LEVELS),
         "info",
     ),
@@ -26,31 +27,41 @@ COMMON_SETTINGS = (
         "--log-format",
         "LOG_FORMAT",
         "FORMAT",
-        f"one line an event, as {' or '.join(logs.FORMATS)}",
+        " or ".join(logs.FORMATS),
         settings.one_of(*logs.FORMATS),
         "text",
     ),
 )
 """The settings that both programs have."""
 
+CHECK = Flag("check", "--check", "try all once; exit status 0 if it went well, or 1")
+CHECK_FAILED = 1
+"""The exit status of a check that did not go well."""
+
+COMMANDS = ("status", "health")
+
 Main = Callable[[dict[str, Any], asyncio.Event], Coroutine[Any, Any, None]]
+Check = Callable[[dict[str, Any]], Coroutine[Any, Any, bool]]
 
 
 def run(
     program: str,
     description: str,
     own_settings: tuple[Setting, ...],
-    arguments: Sequence[str],
+    words: Sequence[str],
     main: Main,
+    check: Check,
 ) -> None:
     """Run `main(values, stop)` until it ends; SIGTERM and SIGINT set the event `stop`.
 
-    Raises SettingError, which `main` may do too.
+    With `--check`, run `check(values)` instead, which tells whether all went well. Raises
+    SettingError, which both may do too.
     """
-    values = settings.read(
-        f"python -m {program}", description, own_settings + COMMON_SETTINGS, arguments, os.environ
-    )
+    usage = Usage(f"python -m {program}", description, COMMANDS, f"{program} {VERSION}")
+    values = settings.read(usage, own_settings + COMMON_SETTINGS, words, os.environ, (CHECK,))
     logs.configure(values["log_level"], values["log_format"])
+    if values["check"]:
+        raise SystemExit(0 if asyncio.run(check(values)) else CHECK_FAILED)
     asyncio.run(_until_stopped(values, main))
 
 

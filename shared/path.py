@@ -28,7 +28,7 @@ SOCKET = Setting(
     "--socket",
     "SNAPSHOT_SOCKET",
     "PATH",
-    "the Unix socket on which the client pushes snapshots to the servers",
+    "the Unix socket between client and servers",
     socket_path,
     DEFAULT_SOCKET,
 )

@@ -9,7 +9,8 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, NoReturn
 
-from shared.text import shown
+from shared.suggestion import meant
+from shared.text import quoted, shown
 
 BAD_SETTING = 2
 """The exit status of a program that was configured wrongly."""
@@ -31,7 +32,8 @@ class Setting(NamedTuple):
     variable: str
     metavar: str
     help: str
-    """What it means, with its unit; `--help` adds the default and the variable's name."""
+    """What it means, with its unit; `--help` adds the default and the variable's name in brackets.
+    """
     parse: Callable[[str], Any]
     """Text to value; raises ValueError, whose text says what would be right."""
     default: str | None = None
@@ -45,8 +47,7 @@ class Setting(NamedTuple):
 
     def described(self) -> str:
         """Tell what `--help` says."""
-        default = self.default_help or self.default or "none, required"
-        return f"{self.help} [default: {default}; variable: {self.variable}]"
+        return f"{self.help} [{self.default_help or self.default or 'required'}; {self.variable}]"
 
 
 class Flag(NamedTuple):
@@ -57,9 +58,20 @@ class Flag(NamedTuple):
     help: str
 
 
+class Usage(NamedTuple):
+    """What `--help` says around the settings."""
+
+    program: str
+    """As it is called."""
+    description: str
+    commands: Sequence[str] = ()
+    """Words that call for something else, if they come first."""
+    version: str = ""
+    """What `--version` prints; without one there is no such argument."""
+
+
 def read(
-    program: str,
-    description: str,
+    usage: Usage,
     settings: Sequence[Setting],
     words: Sequence[str],
     environment: Mapping[str, str],
@@ -73,7 +85,7 @@ def read(
     if words:  # argparse takes longer to import than all else that a health check does
         from shared import arguments
 
-        given = arguments.read(program, description, settings, flags, words)
+        given = arguments.read(usage, settings, flags, words)
     values = {
         s.name: _value(s, given.get(s.name), environment.get(s.variable, "")) for s in settings
     }
@@ -103,7 +115,7 @@ def _parsed(setting: Setting, text: str, source: str) -> Any:
     try:
         return setting.parse(text)
     except ValueError as error:
-        raise SettingError(f"{source}{shown(setting.redact(text), 200)}: {error}") from None
+        raise SettingError(f"{source}{quoted(setting.redact(text))}: {error}") from None
 
 
 def whole_number(least: int, most: int) -> Callable[[str], int]:
@@ -137,7 +149,7 @@ def one_of(*words: str) -> Callable[[str], str]:
     def parse(text: str) -> str:
         if text in words:
             return text
-        raise ValueError(f"want one of {', '.join(words)}")
+        raise ValueError(f"want one of {', '.join(words)}{meant(text, words)}")
 
     return parse
 

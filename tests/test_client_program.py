@@ -50,7 +50,7 @@ class BadValues(ClientTestCase):
             "-5=http://x": "--endpoint -5=http://x: want a number of seconds from 0.01 up",
             "nan=http://x": "--endpoint nan=http://x: want a number of seconds from 0.01 up",
             "15=ftp://x": "--endpoint 15=ftp://x: want a URL that begins with http://HOST",
-            "15=http://u:secret@x y": "--endpoint 15=http://***@x y: want a URL without blanks",
+            "15=http://u:secret@x y": "--endpoint '15=http://***@x y': want a URL without blanks",
         }
         for value, message in cases.items():
             with self.subTest(value):
@@ -79,15 +79,18 @@ class BadValues(ClientTestCase):
             ("--state", "/no/such/state.json"): "/no/such does not exist",
             ("--state", str(self.socket)): "want another path than the socket's",
             ("--state", f"{self.folder}/../{self.folder.name}/snapshot.sock"): "want another path",
-            ("--state", ""): "--state : want the path of a file, or none",
+            ("--state", ""): "--state '': want the path of a file, or none",
             ("--state", "/"): "--state /: want the path of a file, or none",
             ("--socket", "/"): "--socket /: want a path in a directory that exists",
-            ("--socket", "/no\nsuch/x"): "--socket /no\\nsuch/x: want a path in a directory",
+            ("--socket", "/no\nsuch/x"): "--socket '/no\\nsuch/x': want a path in a directory",
             ("--state", "/no\nsuch/x"): "/no\\nsuch does not exist",
             ("--state", f"/{'x' * 300}/y"): "want a path in a directory that exists",
-            ("--log\nlevel", "x"): "unrecognized arguments: --log\\nlevel, x (see",
+            (
+                "--log\nlevel",
+                "x",
+            ): "arguments: --log\\nlevel, x; did you mean --log-level? (see",
             ("http://user:secret@x/",): "unrecognized arguments: a value (see",
-            ("--endpoints=15=http://user:secret@x/",): "unrecognized arguments: --endpoints (see",
+            ("--endpoints=15=http://user:secret@x/",): "arguments: --endpoints; did you mean",
             ("--socket", "/no/such/snapshot.sock"): "a directory that exists; /no/such does not",
             ("--socket", "/tmp/" + "s" * 103): "want a path of at most 107 bytes",
             ("--nonsense",): "unrecognized arguments: --nonsense (see python -m client --help)",
@@ -119,14 +122,13 @@ class BadValues(ClientTestCase):
         text = " ".join(client.output().split())
         for words in (
             "--endpoint SECONDS=URL",
-            "[default: none, required; variable: ENDPOINTS]",
-            "[default: 10, or nine tenths of the endpoint's period where that is shorter;",
-            "variable: FETCH_TIMEOUT]",
-            "the largest response body taken, in bytes [default: 16777216; variable: MAX_BODY]",
-            "[default: state.json beside the socket; variable: STATE_FILE]",
-            "[default: /run/gateway/snapshot.sock; variable: SNAPSHOT_SOCKET]",
-            "[default: info; variable: LOG_LEVEL]",
-            "[default: text; variable: LOG_FORMAT]",
+            "[required; ENDPOINTS]",
+            "[10, or nine tenths of the period where that is shorter; FETCH_TIMEOUT]",
+            "the largest response body taken [16777216; MAX_BODY]",
+            "[state.json beside the socket; STATE_FILE]",
+            "[/run/gateway/snapshot.sock; SNAPSHOT_SOCKET]",
+            "[info; LOG_LEVEL]",
+            "[text; LOG_FORMAT]",
         ):
             with self.subTest(words):
                 self.assertIn(words, text)

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from functools import partial
 from unittest import mock
 
-from client import poller
+from client import poll, poller
 from client.endpoint import parse_endpoint, parse_url
 from client.lookup import Lookup
+from client.poll import Bounds
 from client.poller import Poller
 from client.record import Record
 from client.results import Results
@@ -38,9 +39,8 @@ class Polling(AsyncTestCase):
 
     def poll(self, *conditions: "Condition", timeout: float = 5.0) -> None:
         """Poll until each condition has come true, one after the other, with its act behind it."""
-        polled = Poller(
-            self.endpoint, self.results, self.record, timeout, 100_000, self.outcomes.append
-        )
+        bounds = Bounds(timeout, most=100_000)
+        polled = Poller(self.endpoint, self.results, self.record, bounds, self.outcomes.append)
 
         async def main() -> None:
             polling = asyncio.create_task(polled.run())
@@ -84,7 +84,7 @@ class Polling(AsyncTestCase):
     def test_a_machine_that_is_short_of_something_fails_the_poll_and_no_more(self) -> None:
         self.endpoints.play("/data", array(GOOD))
         no_thread = NoThreadError("can't start new thread")
-        with mock.patch.object(poller, "in_thread", side_effect=[no_thread, MemoryError()]):
+        with mock.patch.object(poll, "in_thread", side_effect=[no_thread, MemoryError()]):
             self.poll(lambda test: test.outcomes == [None, None])
         reasons = [event["reason"] for event in self.events() if "reason" in event]
         self.assertEqual(reasons, ["can't start new thread", "there is not enough memory for it"])

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+from shared.version import VERSION
 from tests.processes import ROOT, command
 from tests.support import TestCase
 
@@ -26,8 +27,23 @@ class CommandLine(TestCase):
             with self.subTest(name):
                 self.assertEqual((ended.returncode, ended.stdout + ended.stderr), (status, ""))
 
+    def test_help_fits_a_screen(self) -> None:
+        for program in ("client", "server"):
+            for words in ((), ("status",), ("health",)):
+                ended = command(program, *words, "--help")
+                lines = ended.output.splitlines()
+                with self.subTest(program, words=words):
+                    self.assertEqual((ended.status, ended.errors), (0, ""))
+                    self.assertLessEqual(len(lines), 24)
+                    self.assertLessEqual(max(map(len, lines)), 80)
+
+    def test_the_version_is_told(self) -> None:
+        for program in ("client", "server"):
+            ended = command(program, "--version")
+            self.assertEqual((ended.status, ended.output), (0, f"{program} {VERSION}\n"))
+
     def test_a_word_that_is_no_command_is_refused(self) -> None:
         ended = command("server", "stats")
         self.assertEqual((ended.status, ended.output), (2, ""))
-        self.assertIn("stats", ended.errors)
+        self.assertIn("stats; did you mean status?", ended.errors)
         self.assertEqual(ended.errors.count("\n"), 1)

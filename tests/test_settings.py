@@ -2,11 +2,16 @@
 
 import contextlib
 import io
+import os
+import shlex
 from typing import Any
+from unittest import mock
 
 from shared import settings
-from shared.settings import Setting, SettingError
+from shared.settings import Setting, SettingError, Usage
 from tests.support import TestCase
+
+USAGE = Usage("program", "It does.", ["status"], "program 1.2.3")
 
 SETTINGS = (
     Setting("limit", "--limit", "LIMIT", "N", "slots", settings.whole_number(1, 100), "7"),
@@ -20,7 +25,7 @@ SETTINGS = (
 
 def read(arguments: str = "", **environment: str) -> dict[str, Any]:
     """Read the settings above."""
-    return settings.read("program", "It does.", SETTINGS, arguments.split(), environment)
+    return settings.read(USAGE, SETTINGS, arguments.split(), environment)
 
 
 class Settings(TestCase):
@@ -44,15 +49,15 @@ class Settings(TestCase):
             "--limit 101": "--limit 101: want a whole number from 1 to 100",
             "--limit -1": "--limit -1: want a whole number from 1 to 100",
             "--limit 1_0": "--limit 1_0: want a whole number from 1 to 100",
-            "--limit ٣": "--limit ٣: want a whole number from 1 to 100",
+            "--limit ٣": "--limit '٣': want a whole number from 1 to 100",
             "--limit +5": "--limit +5: want a whole number from 1 to 100",
             "--limit ten": "--limit ten: want a whole number from 1 to 100",
-            "--limit \x1b[2J": "--limit \\x1b[2J: want a whole number from 1 to 100",
+            "--limit \x1b[2J": "--limit '\\x1b[2J': want a whole number from 1 to 100",
             "--time nan": "--time nan: want a number of seconds from 0.01 up, such as 1",
             "--time inf": "--time inf: want a number of seconds from 0.01 up, such as 1",
             "--time 0.001": "--time 0.001: want a number of seconds from 0.01 up, such as 1",
             "--time -5": "--time -5: want a number of seconds from 0.01 up, such as 1",
-            f"--time {'9' * 400}": f"--time {'9' * 199}…: want a number of seconds from 0.01 up, "
+            f"--time {'9' * 400}": f"--time '{'9' * 199}…': want a number of seconds from 0.01 up, "
             "such as 1",
             "--form xml": "--form xml: want one of text, json",
         }
@@ -64,7 +69,7 @@ class Settings(TestCase):
     def test_a_default_that_cannot_be_used_here_is_named_with_its_setting(self) -> None:
         some = (Setting("n", "--n", "N", "N", "how many", settings.whole_number(1, 9), "0"),)
         with self.assertRaises(SettingError) as caught:
-            settings.read("program", "It does.", some, [], {})
+            settings.read(USAGE, some, [], {})
         self.assertEqual(
             str(caught.exception), "the default of --n, 0: want a whole number from 1 to 9"
         )
@@ -80,10 +85,55 @@ class Settings(TestCase):
                 read(arguments)
             self.assertNotIn("\n", str(caught.exception))
 
+    def test_what_is_nearly_right_is_told_what_may_be_meant(self) -> None:
+        cases = {
+            "--limti 3": "unrecognized arguments: --limti, 3; did you mean --limit? (see",
+            "statsu": "unrecognized arguments: statsu; did you mean status? (see",
+            "--form jsn": "--form jsn: want one of text, json; did you mean json?",
+            "--form TEXT": "--form TEXT: want one of text, json; did you mean text?",
+        }
+        for arguments, message in cases.items():
+            with self.subTest(arguments), self.assertRaises(SettingError) as caught:
+                read(arguments)
+            self.assertTrue(str(caught.exception).startswith(message), caught.exception)
+
+    def test_what_is_not_near_is_told_no_such_thing(self) -> None:
+        for arguments in ("--nonsense", "--form x", "stray"):
+            with self.subTest(arguments), self.assertRaises(SettingError) as caught:
+                read(arguments)
+            self.assertNotIn("mean", str(caught.exception))
+
+    def test_a_value_is_shown_as_a_shell_takes_it(self) -> None:
+        """So that the line can be copied, mended and tried again."""
+        for value in ("a b", "", "a'b", "$HOME", "*", "a;b", "ż"):
+            with self.subTest(value), self.assertRaises(SettingError) as caught:
+                settings.read(USAGE, SETTINGS, ["--form", value], {})
+            told, _, _ = str(caught.exception).partition(": want")
+            self.assertEqual(shlex.split(told), ["--form", value])
+
+    def test_the_version_is_told(self) -> None:
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed), self.assertRaises(SystemExit) as caught:
+            read("--version")
+        self.assertEqual((caught.exception.code, printed.getvalue()), (0, "program 1.2.3\n"))
+
+    def test_help_is_the_same_on_any_terminal(self) -> None:
+        shown = set()
+        for columns in ("20", "200"):
+            printed = io.StringIO()
+            with (
+                mock.patch.dict(os.environ, COLUMNS=columns),
+                contextlib.redirect_stdout(printed),
+                self.assertRaises(SystemExit),
+            ):
+                read("--help")
+            shown.add(printed.getvalue())
+        self.assertEqual(len(shown), 1)
+
     def test_a_required_setting_that_is_missing_says_what_is_wanted(self) -> None:
         required = (Setting("url", "--url", "URL", "URL", "the address", str),)
         with self.assertRaises(SettingError) as caught:
-            settings.read("program", "It does.", required, [], {})
+            settings.read(USAGE, required, [], {})
         self.assertEqual(
             str(caught.exception), "--url is required, or URL in the environment: URL, the address"
         )
@@ -94,8 +144,8 @@ class Settings(TestCase):
             read("--help")
         self.assertEqual(caught.exception.code, 0)
         text = " ".join(printed.getvalue().split())
-        self.assertIn("--limit N slots [default: 7; variable: LIMIT]", text)
-        self.assertIn("--name WORD the name [default: a guess; variable: NAME]", text)
+        self.assertIn("--limit N slots [7; LIMIT]", text)
+        self.assertIn("--name WORD the name [a guess; NAME]", text)
 
     def test_the_exit_status_of_a_bad_setting_is_2(self) -> None:
         printed = io.StringIO()

@@ -7,9 +7,11 @@ was late at the most.
 import asyncio
 import logging
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from client import life as client
+from client.check import check
 from client.configuration import DESCRIPTION, SETTINGS
 from shared import life, program
 from shared.logs import event
@@ -42,5 +44,10 @@ async def main(values: dict[str, Any], stop: asyncio.Event) -> None:
     logging.getLogger("client").info("heart stopped", extra=event(latest=heart.latest))
 
 
+def serve(words: Sequence[str]) -> None:
+    """Do what `python -m client` does."""
+    life.run("client", DESCRIPTION, SETTINGS, words, main, check)
+
+
 if __name__ == "__main__":
-    program.run("client", lambda words: life.run("client", DESCRIPTION, SETTINGS, words, main), {})
+    program.run("client", serve, {})

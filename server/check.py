@@ -1,0 +1,82 @@
+"""The check: whether the server could listen, and what the client would send it."""
+
+import asyncio
+import os
+import socket
+from typing import Any
+
+from server import address
+from server.configuration import Configuration, configuration
+from server.listener import listen
+from server.subscription import Frames
+from shared import inquiry
+from shared.frame import FrameError
+from shared.inquiry import InquiryError
+from shared.quantity import counted, duration
+from shared.terminal import aligned
+
+DEADLINE = 5.0  # seconds for a snapshot; a client that has one sends it at once
+
+
+class CheckError(Exception):
+    """Something is not as the server needs it; the text says what."""
+
+
+async def check(values: dict[str, Any]) -> bool:
+    """Try the address and the client's socket, and print what came; True where all went well.
+
+    A server that runs there already is not disturbed. Raises SettingError.
+    """
+    configured, place = configuration(values), address.place(values)
+    rows, well = [], True
+    for name, trial in (
+        (place, _listen(configured, place)),
+        (str(configured.socket), _take(configured)),
+    ):
+        try:
+            rows.append((name, "ok", await trial))
+        except CheckError as error:
+            rows.append((name, "failed", str(error)))
+            well = False
+    print("\n".join(aligned(rows)))  # noqa: T201 - the answer
+    return well
+
+
+async def _listen(configured: Configuration, place: str) -> str:
+    """Tell whether one can listen at the address. Raises CheckError."""
+    try:
+        listen(configured.host, configured.port).close()
+    except OSError as error:
+        try:
+            inquiry.ask(inquiry.address("server", place), inquiry.LIVE)
+        except InquiryError:
+            raise CheckError(f"cannot listen there: {error.strerror}") from None
+        return "this server runs there"
+    return "free to listen on"
+
+
+async def _take(configured: Configuration) -> str:
+    """Tell what the client sends. Raises CheckError."""
+    try:
+        async with asyncio.timeout(DEADLINE):
+            return await _first(configured)
+    except TimeoutError:
+        raise CheckError(f"the client sends nothing, tried for {DEADLINE:g} s") from None
+    except FrameError as error:
+        raise CheckError(str(error)) from None
+    except OSError as error:
+        raise CheckError(f"no client: {error.strerror or error}") from None
+
+
+async def _first(configured: Configuration) -> str:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.setblocking(False)
+        loop = asyncio.get_running_loop()
+        await loop.sock_connect(connection, os.fspath(configured.socket))
+        frames = Frames(connection)
+        header = await frames.header()
+        snapshot = await frames.snapshot(header)
+    return (
+        f"{counted(snapshot.items, 'item')}, {counted(len(snapshot.identity), 'byte')}, "
+        f"{duration(header.age)} old"
+    )
