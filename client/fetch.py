@@ -5,6 +5,7 @@ import http.client
 import re
 import socket
 import ssl
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -184,15 +185,18 @@ class _Response(http.client.HTTPResponse):
         return version, HTTPStatus.CONTINUE if is_interim else status, reason
 
 
+_Connect = Callable[[str, int], socket.socket]
+
+
 class _HTTPConnection(http.client.HTTPConnection):
     """A connection that gets its socket from a wire."""
 
     response_class = _Response
 
-    def __init__(self, host: str, port: int, wire: Wire) -> None:
+    def __init__(self, host: str, port: int, connect: _Connect) -> None:
         super().__init__(host, port)
         # The hook by which http.client's own tests bring their sockets; there is no public one.
-        self._create_connection = lambda address, *_: wire.connect(*address)
+        self._create_connection = lambda address, *_: connect(*address)
 
 
 class _HTTPSConnection(http.client.HTTPSConnection):
@@ -200,9 +204,9 @@ class _HTTPSConnection(http.client.HTTPSConnection):
 
     response_class = _Response
 
-    def __init__(self, host: str, port: int, wire: Wire) -> None:
+    def __init__(self, host: str, port: int, connect: _Connect) -> None:
         super().__init__(host, port, context=tls())
-        self._create_connection = lambda address, *_: wire.connect(*address)
+        self._create_connection = lambda address, *_: connect(*address)
 
 
 @functools.cache
@@ -213,16 +217,31 @@ def tls() -> ssl.SSLContext:
 
 def _connection(url: Url, wire: Wire) -> http.client.HTTPConnection:
     proxy = _proxy(url)
-    host, port = (proxy.host, proxy.port) if proxy else (url.host, url.port)
+    if proxy:
+        host, port, connect = proxy.host, proxy.port, _to_proxy(wire)
+    else:
+        host, port, connect = url.host, url.port, wire.connect
     if url.scheme == "http":
-        return _HTTPConnection(host, port, wire)
-    connection = _HTTPSConnection(host, port, wire)
+        return _HTTPConnection(host, port, connect)
+    connection = _HTTPSConnection(host, port, connect)
     if proxy:
         authorization = proxy.authorization
         connection.set_tunnel(
             url.host, url.port, {"Proxy-Authorization": authorization} if authorization else {}
         )
     return connection
+
+
+def _to_proxy(wire: Wire) -> _Connect:
+    """Connect as the wire does, and say that it is the proxy that cannot be reached."""
+
+    def connect(host: str, port: int) -> socket.socket:
+        try:
+            return wire.connect(host, port)
+        except OSError as error:
+            raise FetchError(f"the proxy {host}:{port}: {_told(error, wire.timeout)}") from error
+
+    return connect
 
 
 def _target(url: Url) -> str:

@@ -444,6 +444,13 @@ class Proxies(FetchTestCase):
         self.endpoints.play("/", array(GOOD))
         self.assertEqual(get(self.endpoints.url("/")).body, GOOD_BODY)
 
+    def test_a_proxy_that_cannot_be_reached_is_told_as_such(self) -> None:
+        for scheme in ("http_proxy", "https_proxy"):
+            self.through(scheme, "http://user:secret@127.0.0.1:1")
+        for scheme in ("http", "https"):
+            reason = self.fails(lambda: get(f"{scheme}://example.invalid/"))  # noqa: B023
+            self.assertEqual(reason, "the proxy 127.0.0.1:1: Connection refused")
+
     def test_a_proxy_may_be_named_without_a_scheme(self) -> None:
         self.through("http_proxy", self.endpoints.url("").removeprefix("http://"))
         self.endpoints.play("http://example.invalid/", array(GOOD))
