@@ -7,7 +7,8 @@ from shared.metrics import Labels, Metric, gauge
 from shared.terminal import Mood, Paint, aligned
 from shared.view import Status, View
 
-HEADINGS = ("endpoint", "period", "last success", "age", "items", "failures", "next", "last error")
+# Narrow ones: with the demo, all fits into 80 columns. Failures are those in a row.
+HEADINGS = ("endpoint", "period", "success", "age", "items", "failed", "next", "last error")
 
 
 def text(status: Status, paint: Paint, wall: float) -> list[str]:

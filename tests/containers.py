@@ -213,10 +213,13 @@ class Compose:
                 files += ["-f", "docker-compose.yml", "-f", file.name]
             return run(*command, *files, *arguments, environment=self._environment | environment)
 
+    def environment(self, **environment: str) -> dict[str, str]:
+        """Tell the environment in which a shell's `docker-compose` means this project."""
+        return self._environment | environment | {"COMPOSE_PROJECT_NAME": self.project}
+
     def shell(self, commands: str, **environment: str) -> str:
-        """Run commands of a page in a shell, where `docker-compose` means this project."""
-        named = self._environment | environment | {"COMPOSE_PROJECT_NAME": self.project}
-        return run("sh", "-ec", commands, environment=named)
+        """Run commands of a page in a shell."""
+        return run("sh", "-ec", commands, environment=self.environment(**environment))
 
     def up(self, *arguments: str, **environment: str) -> None:
         """Bring up what is not up."""

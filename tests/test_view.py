@@ -133,14 +133,14 @@ class AClient(TestCase):
             ],
         )
         table = """
-endpoint                         period  last success          age      items  failures  next
-http://one.example/              15 s    07:59:57Z             3 s      36     0         12 s
-http://***@two.example/?key=***  1 min   never                                 0         now
-http://one.example/              15 s    2027-01-14 07:00:00Z  1 d 1 h  36     3         12 s
+endpoint                         period  success               age      items  failed  next
+http://one.example/              15 s    07:59:57Z             3 s      36     0       12 s
+http://***@two.example/?key=***  1 min   never                                 0       now
+http://one.example/              15 s    2027-01-14 07:00:00Z  1 d 1 h  36     3       12 s
 """
         errors = ("last error", "2 h ago: status 500", "none", "2 h ago: status 500")
         for line, row, error in zip(lines[5:], table.split("\n")[1:], errors, strict=False):
-            self.assertEqual(line, f"{row:<93}  {error}")
+            self.assertEqual(line, f"{row:<91}  {error}")
         self.assertEqual(len(lines), 9)
 
     def test_an_endpoint_that_fails_is_red(self) -> None:
