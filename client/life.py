@@ -11,7 +11,7 @@ from client.configuration import DESCRIPTION, SETTINGS, configuration
 from client.gateway import Gateway
 from shared import inquiry, life
 from shared.responder import Responder
-from shared.status import document
+from shared.status import answers
 
 # Seconds after which a thread that computes gives way. Beside 20 endpoints that flood chunks of a
 # byte, another one at 0.5 s had 14 good polls of 40 with Python's own 5 ms, and has 40 with this.
@@ -28,10 +28,5 @@ async def main(values: dict[str, Any], stop: asyncio.Event) -> None:
     allocator.settle()
     sys.setswitchinterval(SWITCH_INTERVAL)
     gateway = Gateway(configuration(values))
-    answers = {
-        inquiry.STATUS: lambda: document(gateway.status()),
-        inquiry.HEALTH: lambda: gateway.status().program.health,
-        inquiry.LIVE: lambda: inquiry.OK,
-    }
     where = inquiry.address("client", address.place(values))
-    await Responder("client", where, answers).beside(gateway.run(stop))
+    await Responder("client", where, answers(gateway.status)).beside(gateway.run(stop))

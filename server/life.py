@@ -10,7 +10,7 @@ from server.configuration import DESCRIPTION, SETTINGS, configuration
 from server.gateway import Gateway
 from shared import inquiry, life
 from shared.responder import Responder
-from shared.status import document
+from shared.status import answers
 
 
 def run(words: Sequence[str]) -> None:
@@ -21,10 +21,5 @@ def run(words: Sequence[str]) -> None:
 async def main(values: dict[str, Any], stop: asyncio.Event) -> None:
     """Run the server with the settings' values until the event is set. Raises SettingError."""
     gateway = Gateway(configuration(values))
-    answers = {
-        inquiry.STATUS: lambda: document(gateway.status()),
-        inquiry.HEALTH: lambda: gateway.status().program.health,
-        inquiry.LIVE: lambda: inquiry.OK,
-    }
     where = inquiry.address("server", address.place_of(gateway.address))
-    await Responder("server", where, answers).beside(gateway.run(stop))
+    await Responder("server", where, answers(gateway.status)).beside(gateway.run(stop))

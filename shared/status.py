@@ -6,9 +6,11 @@ The programs answer with JSON objects made of these values; `python -m … statu
 import dataclasses
 import json
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
+from shared import inquiry
 from shared.snapshot import Snapshot
 from shared.version import VERSION
 
@@ -73,6 +75,23 @@ class SnapshotStatus:
             snapshot.last_modified,
             snapshot.identity_digest.hex(),
         )
+
+
+class Told(Protocol):
+    """A status of a program."""
+
+    @property
+    def program(self) -> ProgramStatus:
+        """What every status begins with."""
+
+
+def answers(status: Callable[[], Told]) -> Mapping[str, Callable[[], str]]:
+    """Make the answers to all inquiries of what tells the status at the moment."""
+    return {
+        inquiry.STATUS: lambda: document(status()),
+        inquiry.HEALTH: lambda: status().program.health,
+        inquiry.LIVE: lambda: inquiry.OK,
+    }
 
 
 def document(status: Any) -> str:

@@ -1,25 +1,18 @@
 """`python -m client --check`: what the endpoints answer, before anything depends on it."""
 
 import os
-import tempfile
-from pathlib import Path
 
 from tests.demo.behaviours import array
-from tests.demo.endpoints import Endpoints
 from tests.demo.faults import FAULTS
+from tests.polled import PolledTestCase
 from tests.processes import Ended, Program, command
-from tests.support import TestCase
 
 GOOD, OTHER = ["aaaaaaaa", "bbbbbbbb"], ["bbbbbbbb"]
 
 
-class Check(TestCase):
+class Check(PolledTestCase):
     def setUp(self) -> None:
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
-        self.endpoints = Endpoints()
-        self.addCleanup(self.endpoints.close)
+        super().setUp()
         self.endpoints.play("/good", array(GOOD))
         self.endpoints.play("/other", array(OTHER))
         self.endpoints.play("/bad", FAULTS["status-500"])
@@ -27,8 +20,8 @@ class Check(TestCase):
     def check(self, *urls: str, words: tuple[str, ...] = ()) -> Ended:
         """Check a client with endpoints at these URLs."""
         endpoints = [f"--endpoint=15={url}" for url in urls]
-        socket = f"--socket={self.folder / 'snapshot.sock'}"
-        return command("client", "--check", socket, *endpoints, *words)
+        where = ("--socket", str(self.socket))
+        return command("client", "--check", *where, *endpoints, *words)
 
     def test_all_that_came_back_well_is_told(self) -> None:
         good, other = self.endpoints.url("/good"), self.endpoints.url("/other")
@@ -66,7 +59,7 @@ class Check(TestCase):
 
     def test_a_client_that_runs_is_not_disturbed(self) -> None:
         good = self.endpoints.url("/good")
-        arguments = ("--socket", str(self.folder / "snapshot.sock"), f"--endpoint=15={good}")
+        arguments = ("--socket", str(self.socket), f"--endpoint=15={good}")
         running = self.enterContext(Program("client", *arguments))
         running.wait_for("snapshot pushed")
         before = {name: os.stat(self.folder / name) for name in os.listdir(self.folder)}

@@ -7,29 +7,22 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
 
 from tests.demo.behaviours import array, body
-from tests.demo.endpoints import Endpoints
 from tests.demo.faults import FAULTS
+from tests.polled import PolledTestCase
 from tests.processes import ROOT, Program, clean_environment
-from tests.support import DEADLINE, TestCase, wait_until
+from tests.support import DEADLINE, wait_until
 
 GOOD = ["630e1244", "5f4a8990"]
 
 
-class ClientTestCase(TestCase):
-    """A test with a directory for the socket, and endpoints."""
+class ClientTestCase(PolledTestCase):
+    """A test with an endpoint."""
 
     def setUp(self) -> None:
-        """Make both."""
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
-        self.socket = self.folder / "snapshot.sock"
-        self.endpoints = Endpoints()
-        self.addCleanup(self.endpoints.close)
+        """Have it play."""
+        super().setUp()
         self.endpoints.play("/data", array(GOOD))
 
     def client(self, *arguments: str, **environment: str) -> Program:

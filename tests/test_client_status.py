@@ -11,8 +11,8 @@ from client.record import Record
 from client.results import Result
 from client.status import EndpointStatus, health
 from tests.demo.behaviours import array
-from tests.demo.endpoints import Endpoints
 from tests.demo.faults import FAULTS
+from tests.polled import PolledTestCase
 from tests.processes import Program, command
 from tests.support import TestCase, wait_until
 
@@ -79,13 +79,9 @@ class Verdict(TestCase):
         self.assertNotEqual(self.verdict({15: 5000}, 46), "ok")
 
 
-class Asked(TestCase):
+class Asked(PolledTestCase):
     def setUp(self) -> None:
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.socket = Path(folder.name) / "snapshot.sock"
-        self.endpoints = Endpoints()
-        self.addCleanup(self.endpoints.close)
+        super().setUp()
         self.endpoints.play("/good", array(["aaaaaaaa", "bbbbbbbb"]))
         self.endpoints.play("/bad", FAULTS["status-500"])
 

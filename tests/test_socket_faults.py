@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 import struct
-import tempfile
 import time
 import zlib
 from collections.abc import Callable
@@ -14,15 +13,15 @@ from pathlib import Path
 
 from shared import frame
 from tests.demo.behaviours import array
-from tests.demo.endpoints import Endpoints
 from tests.faults import wires
 from tests.faults.changing import Changing
 from tests.faults.subscriber import Caller, Subscriber
 from tests.faults.volume import Volume
 from tests.faults.wires import Stranger, good, send
+from tests.polled import PolledTestCase
 from tests.processes import Program
 from tests.servers import ServerTestCase
-from tests.support import DEADLINE, TestCase, wait_until
+from tests.support import DEADLINE, wait_until
 
 
 class SpoiltFrames(ServerTestCase):
@@ -84,16 +83,8 @@ class World:
         return self.folder / "run" / "snapshot.sock"
 
 
-class Worlds(TestCase):
-    """A test with clients and servers."""
-
-    def setUp(self) -> None:
-        """Start the endpoints, which are polled every 0.05 s."""
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
-        self.endpoints = Endpoints()
-        self.addCleanup(self.endpoints.close)
+class Worlds(PolledTestCase):
+    """A test with clients and servers; the endpoints are polled every 0.05 s."""
 
     def worlds(self, *names: str) -> dict[str, World]:
         """Make so many, at once; go on when each server has data."""

@@ -6,7 +6,6 @@ import random
 import resource
 import shutil
 import socket
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -17,13 +16,13 @@ from client.moment import Moment
 from client.render import Edition
 from client.results import Result
 from client.state import State, StateError, decode, encode
-from tests.demo.endpoints import Endpoints
 from tests.demo.faults import FAULTS
 from tests.faults import instants, model
 from tests.faults.changing import Changing
 from tests.faults.state import killed_clients
 from tests.faults.subscriber import Subscriber, kept
 from tests.faults.volume import Volume
+from tests.polled import PolledTestCase
 from tests.processes import Program
 from tests.support import TestCase, wait_until
 
@@ -60,16 +59,12 @@ class Kills(TestCase):
         self.assertGreater(tally.frames, 20)
 
 
-class StateFaultsTestCase(TestCase):
+class StateFaultsTestCase(PolledTestCase):
     """A test with a directory for the socket and the state file, and endpoints of the model."""
 
     def setUp(self) -> None:
         """Make them."""
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
-        self.endpoints = Endpoints()
-        self.addCleanup(self.endpoints.close)
+        super().setUp()
         self.changing = [Changing(number, held=True) for number in range(2)]
         for number, changing in enumerate(self.changing):
             self.endpoints.play(f"/{number}", changing)
