@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-from pathlib import Path
 
 from tests.benchmark.process import free_port
 from tests.containers import served
@@ -21,6 +20,15 @@ from tests.transcript import Command
 def is_without_docker(command: Command) -> bool:
     """Tell whether it is the block that runs both programs, which the last test does."""
     return "python3 -m client" in command.text and not needs_docker(command)
+
+
+def is_there(group: int) -> bool:
+    """Tell whether there is a process left of a group."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 class Commands(TestCase):
@@ -72,4 +80,4 @@ class Commands(TestCase):
         finally:
             os.killpg(shell.pid, signal.SIGTERM)
             shell.wait(15)
-        wait_until(lambda: not Path(folder, "gateway", "snapshot.sock").exists(), "both end")
+            wait_until(lambda: not is_there(shell.pid), "both programs end", 15)
