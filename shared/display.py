@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from shared import inquiry, metrics, settings, terminal
+from shared import inquiry, metrics, terminal
 from shared.inquiry import InquiryError
 from shared.program import Program
 from shared.settings import Flag, SettingError, Usage
+from shared.values import read
 from shared.view import Status, View
 
 FAILED = 1
@@ -28,7 +29,7 @@ _FLAGS = (
 
 def run(program: Program, view: View, arguments: Sequence[str]) -> None:
     """Show the figures; exit status 1 where the program gives none. Raises SettingError."""
-    values = settings.read(
+    values = read(
         Usage(
             f"python -m {program.name} status",
             f"Asks the running {program.name} for its figures, and shows them.",

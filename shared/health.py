@@ -3,9 +3,10 @@
 import os
 from collections.abc import Sequence
 
-from shared import inquiry, settings
+from shared import inquiry
 from shared.program import Program
 from shared.settings import Flag, Usage
+from shared.values import read
 
 UNHEALTHY = 1
 """The exit status of the command where not all is well."""
@@ -19,7 +20,7 @@ LIVE = Flag(
 
 def run(program: Program, arguments: Sequence[str]) -> None:
     """Print the verdict on one line; exit status 1 where it is not good. Raises SettingError."""
-    values = settings.read(
+    values = read(
         Usage(
             f"python -m {program.name} health",
             f"Asks the running {program.name} whether all is well; exits with 0, or 1.",

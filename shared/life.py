@@ -9,6 +9,7 @@ from typing import Any
 from shared import logs, settings
 from shared.path import SOCKET
 from shared.settings import Flag, Setting, Usage
+from shared.values import read
 from shared.version import VERSION
 
 COMMON_SETTINGS = (
@@ -58,7 +59,7 @@ def run(
     SettingError, which both may do too.
     """
     usage = Usage(f"python -m {program}", description, COMMANDS, f"{program} {VERSION}")
-    values = settings.read(usage, own_settings + COMMON_SETTINGS, words, os.environ, (CHECK,))
+    values = read(usage, own_settings + COMMON_SETTINGS, words, os.environ, (CHECK,))
     logs.configure(values["log_level"], values["log_format"])
     if values["check"]:
         raise SystemExit(0 if asyncio.run(check(values)) else CHECK_FAILED)

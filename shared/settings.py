@@ -1,4 +1,4 @@
-"""Settings: declared once each, read from the arguments, then the environment, then the default.
+"""Settings: declared once each, with the parsers of their values.
 
 A declaration feeds the command line, the environment and `--help`, so they cannot disagree.
 """
@@ -6,11 +6,11 @@ A declaration feeds the command line, the environment and `--help`, so they cann
 import math
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, NoReturn
 
 from shared.suggestion import meant
-from shared.text import quoted, shown
+from shared.text import shown
 
 BAD_SETTING = 2
 """The exit status of a program that was configured wrongly."""
@@ -68,54 +68,6 @@ class Usage(NamedTuple):
     """Words that call for something else, if they come first."""
     version: str = ""
     """What `--version` prints; without one there is no such argument."""
-
-
-def read(
-    usage: Usage,
-    settings: Sequence[Setting],
-    words: Sequence[str],
-    environment: Mapping[str, str],
-    flags: Sequence[Flag] = (),
-) -> dict[str, Any]:
-    """Read all settings and flags; a value for each name. `words` are those behind the program's.
-
-    An empty variable counts as one that is not set. Raises SettingError. `--help` prints and exits.
-    """
-    given: Mapping[str, Any] = {}
-    if words:  # argparse takes longer to import than all else that a health check does
-        from shared import arguments
-
-        given = arguments.read(usage, settings, flags, words)
-    values = {
-        s.name: _value(s, given.get(s.name), environment.get(s.variable, "")) for s in settings
-    }
-    return values | {flag.name: given.get(flag.name, False) for flag in flags}
-
-
-def _value(setting: Setting, given: str | list[str] | None, variable: str) -> Any:
-    if given is not None:
-        texts, source = [given] if isinstance(given, str) else given, f"{setting.argument} "
-    elif variable.strip():
-        texts = variable.split() if setting.many else [variable.strip()]
-        source = f"{setting.variable}="
-    elif setting.default is not None:
-        texts, source = [setting.default], f"the default of {setting.argument}, "
-    elif setting.default_help is not None:
-        return None
-    else:
-        raise SettingError(
-            f"{setting.argument} is required, or {setting.variable} in the environment: "
-            f"{setting.metavar}, {setting.help}"
-        )
-    values = tuple(_parsed(setting, text, source) for text in texts)
-    return values if setting.many else values[0]
-
-
-def _parsed(setting: Setting, text: str, source: str) -> Any:
-    try:
-        return setting.parse(text)
-    except ValueError as error:
-        raise SettingError(f"{source}{quoted(setting.redact(text))}: {error}") from None
 
 
 def whole_number(least: int, most: int) -> Callable[[str], int]:

@@ -7,7 +7,7 @@ import shlex
 from typing import Any
 from unittest import mock
 
-from shared import settings
+from shared import settings, values
 from shared.settings import Setting, SettingError, Usage
 from tests.support import TestCase
 
@@ -25,7 +25,7 @@ SETTINGS = (
 
 def read(arguments: str = "", **environment: str) -> dict[str, Any]:
     """Read the settings above."""
-    return settings.read(USAGE, SETTINGS, arguments.split(), environment)
+    return values.read(USAGE, SETTINGS, arguments.split(), environment)
 
 
 class Settings(TestCase):
@@ -69,7 +69,7 @@ class Settings(TestCase):
     def test_a_default_that_cannot_be_used_here_is_named_with_its_setting(self) -> None:
         some = (Setting("n", "--n", "N", "N", "how many", settings.whole_number(1, 9), "0"),)
         with self.assertRaises(SettingError) as caught:
-            settings.read(USAGE, some, [], {})
+            values.read(USAGE, some, [], {})
         self.assertEqual(
             str(caught.exception), "the default of --n, 0: want a whole number from 1 to 9"
         )
@@ -107,7 +107,7 @@ class Settings(TestCase):
         """So that the line can be copied, mended and tried again."""
         for value in ("a b", "", "a'b", "$HOME", "*", "a;b", "ż"):
             with self.subTest(value), self.assertRaises(SettingError) as caught:
-                settings.read(USAGE, SETTINGS, ["--form", value], {})
+                values.read(USAGE, SETTINGS, ["--form", value], {})
             told, _, _ = str(caught.exception).partition(": want")
             self.assertEqual(shlex.split(told), ["--form", value])
 
@@ -133,7 +133,7 @@ class Settings(TestCase):
     def test_a_required_setting_that_is_missing_says_what_is_wanted(self) -> None:
         required = (Setting("url", "--url", "URL", "URL", "the address", str),)
         with self.assertRaises(SettingError) as caught:
-            settings.read(USAGE, required, [], {})
+            values.read(USAGE, required, [], {})
         self.assertEqual(
             str(caught.exception), "--url is required, or URL in the environment: URL, the address"
         )

@@ -9,6 +9,7 @@ from queue import SimpleQueue
 from shared import logs, program, settings
 from shared.logs import event
 from shared.settings import Setting, SettingError, Usage
+from shared.values import read
 from tests.demo.endpoints import Endpoints
 from tests.demo.periods import PERIODS, path, play_data
 from tests.demo.signals import on_ending
@@ -80,7 +81,7 @@ def main(arguments: list[str]) -> int:
 def play(arguments: list[str]) -> int:
     """Play the endpoints until a signal asks for the end. Raises SettingError."""
     usage = Usage("python3 -m tests.demo", DESCRIPTION, ["gateway"])
-    values = settings.read(usage, SETTINGS, arguments, os.environ)
+    values = read(usage, SETTINGS, arguments, os.environ)
     logs.configure("info", "text")
     asked: SimpleQueue[None] = SimpleQueue()
     on_ending(lambda: asked.put(None))
@@ -96,7 +97,7 @@ def play(arguments: list[str]) -> int:
 def run_gateway(arguments: list[str]) -> int:
     """Run the whole until a signal asks for the end. Raises SettingError."""
     usage = Usage("python3 -m tests.demo gateway", GATEWAY_DESCRIPTION)
-    values = settings.read(usage, GATEWAY_SETTINGS, arguments, os.environ)
+    values = read(usage, GATEWAY_SETTINGS, arguments, os.environ)
     program.require_linux()
     # Not before the check of the system: it needs what only Linux has.
     from tests.demo.gateway import run
