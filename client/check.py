@@ -13,6 +13,7 @@ from client.items import ITEM_SIZE
 from client.lookup import Lookup
 from client.poll import Bounds, PollError, poll
 from client.render import merge
+from shared.output import tell
 from shared.quantity import counted
 from shared.terminal import aligned
 
@@ -44,7 +45,8 @@ async def check(values: dict[str, Any]) -> bool:
     """
     configured = configuration(values)
     outcomes = await asyncio.gather(*(_outcome(e, configured) for e in configured.endpoints))
-    print("\n".join([*aligned([each.row() for each in outcomes]), _sum(outcomes)]))  # noqa: T201 - the answer
+    lines = [*aligned([each.row() for each in outcomes]), _sum(outcomes)]
+    tell("".join(f"{line}\n" for line in lines))
     return all(each.items is not None for each in outcomes)
 
 

@@ -12,6 +12,7 @@ from server.subscription import Frames
 from shared import inquiry
 from shared.frame import FrameError
 from shared.inquiry import InquiryError
+from shared.output import tell
 from shared.quantity import counted, duration
 from shared.terminal import aligned
 
@@ -38,7 +39,7 @@ async def check(values: dict[str, Any]) -> bool:
         except CheckError as error:
             rows.append((name, "failed", str(error)))
             well = False
-    print("\n".join(aligned(rows)))  # noqa: T201 - the answer
+    tell("".join(f"{line}\n" for line in aligned(rows)))
     return well
 
 

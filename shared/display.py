@@ -11,6 +11,7 @@ from typing import Any
 
 from shared import inquiry, metrics, terminal
 from shared.inquiry import InquiryError
+from shared.output import tell
 from shared.program import Program
 from shared.settings import Flag, SettingError, Usage
 from shared.values import read
@@ -46,12 +47,10 @@ def run(program: Program, view: View, arguments: Sequence[str]) -> None:
     try:
         if values["watch"]:
             _watch(program, view, address, show)
-        print(show(_ask(address)), end="", flush=True)  # noqa: T201 - the answer
+        tell(show(_ask(address)))
     except InquiryError as error:
         print(_failure(program, view, error), file=sys.stderr)  # noqa: T201 - likewise
         raise SystemExit(FAILED) from None
-    except BrokenPipeError:  # who reads has enough; nor shall the interpreter's exit complain
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _ask(address: str) -> Status:
@@ -96,5 +95,5 @@ def _watch(program: Program, view: View, address: str, show: Callable[[Status], 
             shown = show(_ask(address))
         except InquiryError as error:
             shown = f"{_failure(program, view, error)}\n"
-        print(clear + shown, end="", flush=True)  # noqa: T201 - the answer
+        tell(clear + shown)
         time.sleep(WATCH_INTERVAL)

@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 
 from shared import inquiry
+from shared.output import tell
 from shared.program import Program
 from shared.settings import Flag, Usage
 from shared.values import read
@@ -36,5 +37,5 @@ def run(program: Program, arguments: Sequence[str]) -> None:
     except inquiry.InquiryError as error:
         verdict = str(error)
     healthy = verdict == inquiry.OK
-    print(f"{program.name}: {'healthy' if healthy else verdict}")  # noqa: T201 - the answer
+    tell(f"{program.name}: {'healthy' if healthy else verdict}\n")
     raise SystemExit(0 if healthy else UNHEALTHY)

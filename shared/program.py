@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
 from typing import Any, NamedTuple
 
-from shared import inquiry, settings
+from shared import inquiry, output, settings
 from shared.settings import Setting, SettingError
 
 Command = Callable[[Sequence[str]], None]
@@ -37,6 +37,7 @@ def run(name: str, serve: Command, commands: Mapping[str, Command]) -> None:
     """
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _end_early)
+    output.prepare()
     try:
         require_linux()
         if sys.argv[1:] and sys.argv[1] in commands:

@@ -11,6 +11,7 @@ from pathlib import Path
 from tests.processes import ROOT, Ended, Program, clean_environment, command
 from tests.samples import snapshot
 from tests.servers import FedTestCase
+from tests.serving import GET
 from tests.support import wait_until
 
 SMALL = snapshot()
@@ -92,6 +93,30 @@ class Status(FedTestCase):
         os.close(writing)
         self.assertEqual(started.communicate(timeout=10)[1], b"")
         self.assertEqual(started.returncode, 0)
+
+    def test_a_full_disk_is_told_in_a_line(self) -> None:
+        with open("/dev/full", "wb") as full:
+            started = self.start(output=full.fileno())
+        errors = started.communicate(timeout=10)[1]
+        self.assertEqual(errors, b"standard output: No space left on device\n")
+        self.assertEqual(started.returncode, 1)
+
+    def test_an_output_that_is_closed_is_no_error(self) -> None:
+        words = [sys.executable, "-m", "server", "status", *self.where]
+        ended = subprocess.run(
+            ["sh", "-c", 'exec "$@" >&-', "sh", *words],
+            cwd=ROOT,
+            env=clean_environment(),
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+        self.assertEqual((ended.returncode, ended.stderr), (0, b""))
+
+    def test_an_encoding_that_lacks_a_character_is_no_error(self) -> None:
+        self.assertEqual(self.ask_once(self.running.port(), GET.replace(b"/ ", b"/x ")), 404)
+        ended = command("server", "status", *self.where, environment={"PYTHONIOENCODING": "ascii"})
+        self.assertEqual((ended.status, ended.errors), (0, ""))
+        self.assertIn(r"errors    1 \xd7 404", ended.output)
 
     def test_watch_repeats_it_through_a_restart_until_ctrl_c(self) -> None:
         path = self.socket.with_name("watched")
