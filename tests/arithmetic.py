@@ -10,11 +10,8 @@ CALLERS = 1_000_000
 PERIODS = (15, 30, 60)  # seconds, of the third parties' endpoints
 
 # What the README and the page on speed tell of a server: microseconds of a core for an answer of
-# 1 kB, on a connection that is kept and on one of its own, and bytes that an idle one takes.
-KEPT, CLOSED = 8.5, 41.9
-IDLE = 800
-
-DAY = 86_400  # seconds
+# 1 kB, on a connection that is kept and on one of its own; and what an idle one takes a second.
+KEPT, CLOSED, IDLE = 8.5, 41.9, 1.3
 
 
 @dataclass(frozen=True)
@@ -33,12 +30,8 @@ class Callers:
     @property
     def servers(self) -> int:
         """How many servers, of a core each, answer them."""
-        return math.ceil(self.rate * (KEPT if self.kept else CLOSED) / 1e6 / BUSY)
-
-    @property
-    def connections(self) -> int:
-        """How many connections a server has open, in thousands."""
-        return round(CALLERS / self.servers / 1000) if self.kept else 0
+        kept = self.rate * KEPT + CALLERS * IDLE
+        return math.ceil((kept if self.kept else self.rate * CLOSED) / 1e6 / BUSY)
 
     def traffic(self, bytes_each: float) -> float:
         """Tell the bits a second for answers of so many bytes, in Mbit/s."""
