@@ -10,6 +10,8 @@ from tests.session import Session
 from tests.support import TestCase
 from tests.transcript import Command
 
+README, OPERATIONS = "README.md", "docs/operations.md"
+
 
 class Pages(TestCase):
     def setUp(self) -> None:
@@ -44,7 +46,13 @@ class Pages(TestCase):
             self.project.up("--build")
 
     def test_the_readme_is_true(self) -> None:
-        self.run_all("README.md")
+        self.run_all(README)
 
     def test_the_page_on_operations_is_true(self) -> None:
-        self.run_all("docs/operations.md")
+        self.run_all(OPERATIONS)
+
+
+class AllPages(TestCase):
+    def test_no_other_page_has_a_command_of_docker(self) -> None:
+        found = {c.page for c in all_commands() if needs_docker(c) and not elsewhere(c)}
+        self.assertEqual(found, {README, OPERATIONS})

@@ -1,6 +1,7 @@
 """The pages: their commands that need no container are run, and each is run by somebody."""
 
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -41,6 +42,12 @@ class Commands(TestCase):
 
     def test_none_is_said_to_be_run_that_no_page_has(self) -> None:
         self.assertEqual(set(map(elsewhere, all_commands())) - {None}, set(ELSEWHERE))
+
+    def test_who_is_said_to_run_one_is_there(self) -> None:
+        for said in ELSEWHERE.values():
+            for module in re.findall(r"\btests\.(\w+)", said):
+                with self.subTest(said):
+                    self.assertTrue((ROOT / "tests" / f"{module}.py").exists())
 
     def test_those_that_take_long_take_their_arguments(self) -> None:
         for command in all_commands():
