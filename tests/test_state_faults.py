@@ -290,7 +290,8 @@ class Refused(StateFaultsTestCase):
         self.assertEqual(server.versions(), (last,))
         wait_until(lambda: self.kept(path) == (last,), "the file is written again")
         self.assertEqual(client.stop(), 0)
-        self.assertEqual(len(client.logged(" warning ")), 1)
+        warnings = [line for line in client.logged(" warning ") if "beats missed" not in line]
+        self.assertEqual(len(warnings), 1)  # that beats are missed is a slow machine's
 
     def test_a_file_that_must_not_grow_stops_nothing(self) -> None:
         _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
