@@ -51,7 +51,7 @@ async def _listen(configured: Configuration, place: str) -> str:
         try:
             inquiry.ask(inquiry.address("server", place), inquiry.LIVE)
         except InquiryError:
-            raise CheckError(f"cannot listen there: {error.strerror}") from None
+            raise CheckError(f"cannot listen there: {error.strerror}; want another") from None
         return "this server runs there"
     return "free to listen on"
 

@@ -43,6 +43,8 @@ def read(
     if strange:
         names = [*(s.argument for s in settings), *(f.argument for f in flags), *usage.commands]
         first, *others = map(_name, strange)
+        if first in usage.commands:
+            parser.error(f"{first}: want it as the first word")
         parser.error(f"unrecognized arguments: {', '.join([first, *others])}{meant(first, names)}")
     return vars(known)
 

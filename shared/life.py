@@ -6,7 +6,7 @@ import signal
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-from shared import logs, settings
+from shared import logs, program, settings
 from shared.path import SOCKET
 from shared.settings import Flag, Setting, Usage
 from shared.values import read
@@ -46,7 +46,7 @@ Check = Callable[[dict[str, Any]], Coroutine[Any, Any, bool]]
 
 
 def run(
-    program: str,
+    name: str,
     description: str,
     own_settings: tuple[Setting, ...],
     words: Sequence[str],
@@ -58,10 +58,11 @@ def run(
     With `--check`, run `check(values)` instead, which tells whether all went well. Raises
     SettingError, which both may do too.
     """
-    usage = Usage(f"python -m {program}", description, COMMANDS, f"{program} {VERSION}")
+    usage = Usage(f"python -m {name}", description, COMMANDS, f"{name} {VERSION}")
     values = read(usage, own_settings + COMMON_SETTINGS, words, os.environ, (CHECK,))
     logs.configure(values["log_level"], values["log_format"])
     if values["check"]:
+        program.on_signals(program.give_up)
         raise SystemExit(0 if asyncio.run(check(values)) else CHECK_FAILED)
     asyncio.run(_until_stopped(values, main))
 

@@ -35,22 +35,33 @@ def run(name: str, serve: Command, commands: Mapping[str, Command]) -> None:
 
     A bad setting ends it with exit status 2 and one line on standard error.
     """
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _end_early)
     output.prepare()
+    command = commands.get(sys.argv[1]) if sys.argv[1:] else None
+    on_signals(give_up if command else _end_early)
     try:
         require_linux()
-        if sys.argv[1:] and sys.argv[1] in commands:
-            commands[sys.argv[1]](sys.argv[2:])
+        if command:
+            command(sys.argv[2:])
         else:
             serve(sys.argv[1:])
     except SettingError as error:
         settings.exit_with(name, error)
 
 
+def on_signals(handler: Callable[[int, FrameType | None], None]) -> None:
+    """Have SIGTERM and SIGINT handled; by nothing, process 1 of a container is deaf to them."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, handler)
+
+
 def _end_early(number: int, _: FrameType | None) -> None:
-    """End what has not begun yet: process 1 of a container would be deaf to the signal."""
+    """End a program that was to serve, and has not begun yet."""
     raise SystemExit(0 if number == signal.SIGTERM else 128 + number)
+
+
+def give_up(number: int, _: FrameType | None) -> None:
+    """End what was to have a result, and has none yet: with a status as shells have it."""
+    raise SystemExit(128 + number)
 
 
 def require_linux() -> None:

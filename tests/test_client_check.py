@@ -6,6 +6,7 @@ from tests.demo.behaviours import array
 from tests.demo.faults import FAULTS
 from tests.polled import PolledTestCase
 from tests.processes import Ended, Program, command
+from tests.support import wait_until
 
 GOOD, OTHER = ["aaaaaaaa", "bbbbbbbb"], ["bbbbbbbb"]
 
@@ -45,6 +46,13 @@ class Check(PolledTestCase):
         ended = self.check(self.endpoints.url("/bad"), words=("--timeout", "0.2"))
         self.assertEqual(ended.status, 1)
         self.assertIn("0.2 s", ended.output)
+
+    def test_one_that_is_ended_has_not_gone_well(self) -> None:
+        self.endpoints.play("/bad", FAULTS["hang"])
+        where = ("--socket", str(self.socket), f"--endpoint=15={self.endpoints.url('/bad')}")
+        checking = self.enterContext(Program("client", "--check", *where))
+        wait_until(lambda: self.endpoints.requests, "it polls")
+        self.assertEqual(checking.stop(), 143)
 
     def test_no_secret_is_told(self) -> None:
         url = self.endpoints.url("/bad").replace("://", "://user:secret@") + "?key=hidden"

@@ -8,23 +8,28 @@ from tests.processes import ROOT, command
 from tests.support import TestCase
 
 EARLY = """
-import os, signal
+import os, signal, sys
 from shared import program
-program.run("tested", lambda words: os.kill(os.getpid(), signal.{name}), {{}})
+kill = lambda words: os.kill(os.getpid(), signal.{name})
+sys.argv[1:] = {words}
+program.run("tested", kill, {{"ask": kill}})
 """
 
 
 class CommandLine(TestCase):
     def test_a_signal_that_comes_early_ends_it_without_a_word(self) -> None:
-        for name, status in (("SIGTERM", 0), ("SIGINT", 130)):
+        """Well, where it was only to run; not, where it was to have a result."""
+        serves = list[str]()
+        cases = (("SIGTERM", serves, 0), ("SIGINT", serves, 130), ("SIGTERM", ["ask"], 143))
+        for name, words, status in cases:
             ended = subprocess.run(
-                [sys.executable, "-c", EARLY.format(name=name)],
+                [sys.executable, "-c", EARLY.format(name=name, words=words)],
                 cwd=ROOT,
                 capture_output=True,
                 text=True,
                 check=False,
             )
-            with self.subTest(name):
+            with self.subTest(name, words=words):
                 self.assertEqual((ended.returncode, ended.stdout + ended.stderr), (status, ""))
 
     def test_help_fits_a_screen(self) -> None:

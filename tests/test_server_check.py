@@ -37,7 +37,9 @@ class Check(FedTestCase):
         with socket.create_server(("127.0.0.1", 0)) as taken:
             ended = self.check(port=taken.getsockname()[1])
         self.assertEqual((ended.status, ended.errors), (1, ""))
-        self.assertIn("failed  cannot listen there: Address already in use\n", ended.output)
+        self.assertIn(
+            "failed  cannot listen there: Address already in use; want another\n", ended.output
+        )
 
     def test_a_server_that_runs_there_is_no_fault_and_is_not_disturbed(self) -> None:
         self.feed(snapshot())

@@ -88,6 +88,7 @@ class Settings(TestCase):
     def test_what_is_nearly_right_is_told_what_may_be_meant(self) -> None:
         cases = {
             "--limti 3": "unrecognized arguments: --limti, 3; did you mean --limit? (see",
+            "--limit 3 status": "status: want it as the first word (see",
             "statsu": "unrecognized arguments: statsu; did you mean status? (see",
             "--form jsn": "--form jsn: want one of text, json; did you mean json?",
             "--form TEXT": "--form TEXT: want one of text, json; did you mean text?",
