@@ -18,7 +18,9 @@ class _Parser(argparse.ArgumentParser):
     """An argument parser whose error is one line."""
 
     def error(self, message: str) -> NoReturn:
-        raise SettingError(f"{message} (see {self.prog} --help)")
+        # What follows may be a URL with a password.
+        told = re.sub(r"(ignored explicit argument).*", r"\1", message, flags=re.DOTALL)
+        raise SettingError(f"{told} (see {self.prog} --help)")
 
 
 def read(
@@ -72,7 +74,7 @@ def _parser(usage: Usage) -> _Parser:
 def _name(argument: str) -> str:
     """Tell an unknown argument without its value, which may be a URL with a password."""
     if argument.startswith("-"):
-        return argument.partition("=")[0]
+        return re.split("[=:/@]", argument, maxsplit=1)[0]
     return argument if re.fullmatch(r"[\w.-]*", argument) else "a value"
 
 

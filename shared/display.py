@@ -14,6 +14,7 @@ from shared.inquiry import InquiryError
 from shared.output import tell
 from shared.program import Program
 from shared.settings import Flag, SettingError, Usage
+from shared.text import shown
 from shared.values import read
 from shared.view import Status, View
 
@@ -54,7 +55,10 @@ def run(program: Program, view: View, arguments: Sequence[str]) -> None:
 
 
 def _ask(address: str) -> Status:
-    status: Status = json.loads(inquiry.ask(address, inquiry.STATUS))
+    try:
+        status: Status = json.loads(inquiry.ask(address, inquiry.STATUS))
+    except ValueError:
+        raise InquiryError("what answers there is no gateway") from None
     return status
 
 
@@ -82,9 +86,11 @@ def _failure(program: Program, view: View, error: InquiryError) -> str:
 def _others(program: Program, view: View) -> Iterator[str]:
     """Tell where those are that do answer."""
     for place in inquiry.places(program.name):
-        with suppress(InquiryError):
+        with suppress(
+            InquiryError, LookupError, TypeError
+        ):  # an abstract name is anybody's to take
             found = view.labels(_ask(inquiry.address(program.name, place)))
-            yield ", ".join(found.values())
+            yield shown(", ".join(map(str, found.values())), 200)
 
 
 def _watch(program: Program, view: View, address: str, show: Callable[[Status], str]) -> None:

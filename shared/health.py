@@ -7,6 +7,7 @@ from shared import inquiry
 from shared.output import tell
 from shared.program import Program
 from shared.settings import Flag, Usage
+from shared.text import shown
 from shared.values import read
 
 UNHEALTHY = 1
@@ -37,5 +38,5 @@ def run(program: Program, arguments: Sequence[str]) -> None:
     except inquiry.InquiryError as error:
         verdict = str(error)
     healthy = verdict == inquiry.OK
-    tell(f"{program.name}: {'healthy' if healthy else verdict}\n")
+    tell(f"{program.name}: {'healthy' if healthy else shown(verdict, 200)}\n")
     raise SystemExit(0 if healthy else UNHEALTHY)

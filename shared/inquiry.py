@@ -15,6 +15,8 @@ import time
 PREFIX = "quasi-cache-gateway"
 DEADLINE = 2.0  # seconds for an answer, which takes a turn of the program's loop
 
+LONGEST_ANSWER = 64 * 1024 * 1024  # bytes; one of 100,000 endpoints has half of it
+
 STATUS = "status"
 """The question for all figures; the answer is a JSON object."""
 HEALTH = "health"
@@ -23,6 +25,8 @@ LIVE = "live"
 """The question whether the program's loop turns; the answer is OK."""
 
 OK = "ok"
+
+UNANSWERED = "it does not answer this user, or not this question"
 
 _CREDENTIALS = struct.Struct("3i")  # struct ucred of unix(7): pid, uid, gid
 _ROOT = 0
@@ -70,6 +74,8 @@ def ask(where: str, question: str, deadline: float = DEADLINE) -> str:
             return _read(connection, until)
     except TimeoutError:
         raise InquiryError(f"it gives no answer within {deadline:g} s") from None
+    except (ConnectionResetError, BrokenPipeError):
+        raise InquiryError(UNANSWERED) from None
     except ConnectionRefusedError:
         raise InquiryError("it does not run here") from None
     except OSError as error:
@@ -77,10 +83,16 @@ def ask(where: str, question: str, deadline: float = DEADLINE) -> str:
 
 
 def _read(connection: socket.socket, until: float) -> str:
-    pieces = []
+    pieces, size = [], 0
     while piece := connection.recv(64 * 1024):
         pieces.append(piece)
-        connection.settimeout(max(0.001, until - time.monotonic()))
+        size += len(piece)
+        if size > LONGEST_ANSWER:
+            raise InquiryError(f"its answer has more than {LONGEST_ANSWER} bytes")
+        left = until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        connection.settimeout(left)
     if not pieces:
-        raise InquiryError("it does not answer this user, or not this question")
-    return b"".join(pieces).decode()
+        raise InquiryError(UNANSWERED)
+    return b"".join(pieces).decode(errors="replace")

@@ -4,6 +4,7 @@ Events are logged as `log.info("what happened", extra=event(key=value, …))`; a
 `2026-01-02T03:04:05.678Z info client what happened key=value`.
 """
 
+import codecs
 import json
 import logging
 import re
@@ -81,6 +82,8 @@ def _text(value: Field) -> str:
 
 def configure(level: str, form: str) -> None:
     """Send the logs of the whole process to standard error, in one of FORMATS."""
+    # By which what does not print is shown: no module can be imported where descriptors run short.
+    codecs.lookup("unicode_escape")
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter() if form == "json" else TextFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)

@@ -4,13 +4,12 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable, Coroutine, Mapping
-from contextlib import suppress
 
 from shared import inquiry
 from shared.logs import event
 
 PATIENCE = 2.0  # seconds that one who asks may take
-BACKLOG = 8  # who asks at the same moment
+BACKLOG = 128  # who asks at the same moment; one more would be turned away at once
 RETRY_INTERVAL = 1.0  # seconds between two tries to take the address
 LONGEST_QUESTION = 64  # bytes
 
@@ -26,6 +25,7 @@ class Responder:
         self._log = logging.getLogger(program)
         self._address = address
         self._answers = answers
+        self._serving: dict[asyncio.Task[object], asyncio.StreamWriter] = {}
 
     async def beside(self, work: Coroutine[object, object, None]) -> None:
         """Answer while the program does its work, and no longer."""
@@ -42,6 +42,10 @@ class Responder:
             await asyncio.get_running_loop().create_future()  # until it is cancelled
         finally:
             server.close()
+            for writer in self._serving.values():
+                writer.transport.abort()
+            if self._serving:  # they end by themselves then; cancelled, asyncio would log them
+                await asyncio.wait(self._serving, timeout=PATIENCE)
 
     async def _listen(self) -> asyncio.AbstractServer:
         """Take the address; one that a predecessor still has is free a little later."""
@@ -61,15 +65,28 @@ class Responder:
                 await asyncio.sleep(RETRY_INTERVAL)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        # Who asks and goes, or never asks, is no news.
-        with suppress(OSError, TimeoutError, ValueError):
+        task = asyncio.current_task()
+        assert task, "asyncio serves each in a task"
+        self._serving[task] = writer
+        try:
             async with asyncio.timeout(PATIENCE):
-                question = (await reader.readline()).decode().rstrip("\n")
-                answer = self._answers.get(question)
-                if answer and self._may_ask(writer):
-                    writer.write(answer().encode())
-                    await writer.drain()
-        writer.close()
+                await self._answer(reader, writer)
+        except TimeoutError:  # who never asks, or does not read
+            writer.transport.abort()
+        except (OSError, ValueError):  # who asks and goes, or asks what is no question
+            pass  # that is no news
+        finally:
+            writer.close()
+            del self._serving[task]
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if not self._may_ask(writer):  # first of all: a stranger is to hold no descriptor
+            return
+        question = (await reader.readline()).decode().rstrip("\n")
+        if answer := self._answers.get(question):
+            writer.write(answer().encode())
+            writer.close()
+            await writer.wait_closed()
 
     def _may_ask(self, writer: asyncio.StreamWriter) -> bool:
         """Tell whether it is this program's user who asks, or root: an address has no mode."""

@@ -96,4 +96,4 @@ def answers(status: Callable[[], Told]) -> Mapping[str, Callable[[], str]]:
 
 def document(status: Any) -> str:
     """Render a status, which is a dataclass, as a JSON object."""
-    return json.dumps(dataclasses.asdict(status), ensure_ascii=False)
+    return json.dumps(dataclasses.asdict(status))  # in ASCII: a path may be no UTF-8

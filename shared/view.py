@@ -7,6 +7,7 @@ from shared import quantity
 from shared.inquiry import OK
 from shared.metrics import Labels, Metric, gauge
 from shared.terminal import Mood, Paint, aligned
+from shared.text import shown
 
 Status = Mapping[str, Any]
 """What a program answers: a JSON object, see `client.status` and `server.status`."""
@@ -28,7 +29,7 @@ class View(NamedTuple):
 def headline(status: Status, labels: Labels, paint: Paint) -> str:
     """Tell in a line what runs where, how long, and whether all is well."""
     program = status["program"]
-    health, where = program["health"], ", ".join(labels.values())
+    health, where = program["health"], shown(", ".join(labels.values()), 200)
     verdict = paint("healthy", Mood.GOOD) if health == OK else paint(health, Mood.BAD)
     up = quantity.duration(program["uptime"])
     return f"{program['program']} {program['version']} at {where}, up {up}: {verdict}"

@@ -86,6 +86,8 @@ class BadValues(ClientTestCase):
             ("--endpoints=15=http://user:secret@x/",): "arguments: --endpoints; did you mean",
             ("--socket", "/no/such/snapshot.sock"): "a directory that exists; /no/such does not",
             ("--socket", "/tmp/" + "s" * 103): "want a path of at most 107 bytes",
+            ("--http://user:secret@x/",): "unrecognized arguments: --http;",
+            ("--check=http://user:secret@x/",): "ignored explicit argument (see",
             ("--nonsense",): "unrecognized arguments: --nonsense (see python -m client --help)",
         }
         for arguments, message in cases.items():

@@ -13,7 +13,7 @@ from shared import inquiry, responder
 from shared.inquiry import InquiryError
 from shared.responder import Responder
 from tests.processes import as_root
-from tests.support import AsyncTestCase, eventually
+from tests.support import AsyncTestCase, eventually, open_descriptors
 
 ASKER = 65_534  # a user who is not root
 
@@ -75,6 +75,28 @@ class Responding(AsyncTestCase):
                     each.close()
 
         with mock.patch.object(responder, "PATIENCE", 0.2):
+            self.beside(work)
+
+    def test_one_who_does_not_read_is_not_kept(self) -> None:
+        async def work() -> None:
+            with socket.socket(socket.AF_UNIX) as deaf:
+                before = len(open_descriptors())
+                deaf.connect(self.address)
+                deaf.sendall(b"status\n")
+                await eventually(lambda: len(open_descriptors()) > before, "it is accepted")
+                await eventually(lambda: len(open_descriptors()) == before, "it is dropped")
+
+        with mock.patch.object(responder, "PATIENCE", 0.2):
+            self.beside(work)
+
+    def test_the_end_waits_for_nobody_who_asks(self) -> None:
+        async def work() -> None:
+            self.silent = socket.socket(socket.AF_UNIX)
+            self.addCleanup(self.silent.close)
+            self.silent.connect(self.address)
+            await asyncio.sleep(0.05)  # to be accepted, be it or not
+
+        with self.assertNoLogs():
             self.beside(work)
 
     def wait_for_end(self, connection: socket.socket) -> None:
