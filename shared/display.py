@@ -48,9 +48,10 @@ def run(program: Program, view: View, arguments: Sequence[str]) -> None:
     try:
         if values["watch"]:
             _watch(program, view, address, show)
-        tell(show(_ask(address)))
+        else:
+            tell(show(_ask(address)))
     except InquiryError as error:
-        print(_failure(program, view, error), file=sys.stderr)  # noqa: T201 - likewise
+        print(_failure(program, view, error), file=sys.stderr)  # noqa: T201 - to the user
         raise SystemExit(FAILED) from None
 
 
@@ -86,20 +87,20 @@ def _failure(program: Program, view: View, error: InquiryError) -> str:
 def _others(program: Program, view: View) -> Iterator[str]:
     """Tell where those are that do answer."""
     for place in inquiry.places(program.name):
-        with suppress(
-            InquiryError, LookupError, TypeError
-        ):  # an abstract name is anybody's to take
+        # An abstract name is anybody's to take, and so is what is answered there.
+        with suppress(InquiryError, LookupError, TypeError):
             found = view.labels(_ask(inquiry.address(program.name, place)))
             yield shown(", ".join(map(str, found.values())), 200)
 
 
 def _watch(program: Program, view: View, address: str, show: Callable[[Status], str]) -> None:
-    """Show the figures each second; what is restarted is there again a little later."""
+    """Show the figures each second, as long as somebody reads them, through restarts too."""
     clear = terminal.CLEAR if sys.stdout.isatty() else ""
     while True:
         try:
-            shown = show(_ask(address))
+            text = show(_ask(address))
         except InquiryError as error:
-            shown = f"{_failure(program, view, error)}\n"
-        tell(clear + shown)
+            text = f"{_failure(program, view, error)}\n"
+        if not tell(clear + text):
+            return
         time.sleep(WATCH_INTERVAL)

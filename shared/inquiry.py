@@ -53,11 +53,10 @@ def places(program: str) -> list[str]:
     return sorted(found)
 
 
-def peer(connection: socket.socket) -> int:
-    """Tell the id of the user who has the other end of a Unix connection."""
+def is_trusted(connection: socket.socket) -> bool:
+    """Tell whether it is the same user, or root, who has the other end of a Unix connection."""
     credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-    user: int = _CREDENTIALS.unpack(credentials)[1]
-    return user
+    return _CREDENTIALS.unpack(credentials)[1] in (_ROOT, os.geteuid())
 
 
 def ask(where: str, question: str, deadline: float = DEADLINE) -> str:
@@ -68,7 +67,7 @@ def ask(where: str, question: str, deadline: float = DEADLINE) -> str:
             connection.settimeout(deadline)
             connection.connect(where)
             # An abstract name is anybody's to take.
-            if os.geteuid() != _ROOT and peer(connection) not in (_ROOT, os.geteuid()):
+            if os.geteuid() != _ROOT and not is_trusted(connection):
                 raise InquiryError("what answers there belongs to another user")
             connection.sendall(f"{question}\n".encode())
             return _read(connection, until)

@@ -15,21 +15,22 @@ def prepare() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
-def tell(text: str) -> None:
-    """Print a text that ends in a line feed.
+def tell(text: str) -> bool:
+    """Print a text that ends in a line feed; False where the reader has had enough.
 
-    A reader that has had enough ends the program, without a word; a disk that is full, with one.
+    A disk that is full ends the program.
     """
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
         _silence()
-        raise SystemExit(0) from None
+        return False
     except OSError as error:
         _silence()
         print(f"standard output: {error.strerror}", file=sys.stderr)  # noqa: T201 - nowhere else
         raise SystemExit(CANNOT_PRINT) from None
+    return True
 
 
 def _silence() -> None:

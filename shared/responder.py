@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import os
 from collections.abc import Callable, Coroutine, Mapping
 
 from shared import inquiry
@@ -80,14 +79,11 @@ class Responder:
             del self._serving[task]
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if not self._may_ask(writer):  # first of all: a stranger is to hold no descriptor
+        # First of all, for a stranger is to hold no descriptor; an address has no mode.
+        if not inquiry.is_trusted(writer.get_extra_info("socket")):
             return
         question = (await reader.readline()).decode().rstrip("\n")
         if answer := self._answers.get(question):
             writer.write(answer().encode())
             writer.close()
             await writer.wait_closed()
-
-    def _may_ask(self, writer: asyncio.StreamWriter) -> bool:
-        """Tell whether it is this program's user who asks, or root: an address has no mode."""
-        return inquiry.peer(writer.get_extra_info("socket")) in (0, os.geteuid())

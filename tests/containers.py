@@ -30,6 +30,17 @@ USER = 10001  # whom the programs run as, and whose the volume is
 PYTHON = "/usr/local/bin/python3"  # in every image of ours
 PATIENCE = 600.0  # seconds for a command; an image is built from nothing on a slow machine
 HEALED = 60.0  # seconds until a container is back and has data; the engine rests between restarts
+# What a shell may set besides the endpoints, each other than its default.
+SETTINGS = {
+    "FETCH_TIMEOUT": "7",
+    "MAX_BODY": "1000000",
+    "STATE_FILE": "/run/gateway/memory.json",
+    "SNAPSHOT_SOCKET": "/run/gateway/other.sock",
+    "CLIENT_LIMIT": "7",
+    "IDLE_TIMEOUT": "7",
+    "LOG_LEVEL": "debug",
+    "LOG_FORMAT": "json",
+}
 UNPUBLISHED = range(20_000, 30_000)  # ports below those that the system hands out by itself
 
 

@@ -8,6 +8,7 @@ from server.configuration import SETTINGS as SERVER_SETTINGS
 from shared.life import COMMON_SETTINGS
 from tests.containers import (
     HEALED,
+    SETTINGS,
     USER,
     Compose,
     Container,
@@ -81,24 +82,16 @@ class FirstStart(TestCase):
 
     def test_settings_reach_the_programs(self) -> None:
         """All but where the server listens, which the published port is bound to."""
-        values = {
-            "FETCH_TIMEOUT": "7",
-            "MAX_BODY": "1000000",
-            "STATE_FILE": "/run/gateway/memory.json",
-            "SNAPSHOT_SOCKET": "/run/gateway/other.sock",
-            "CLIENT_LIMIT": "7",
-            "IDLE_TIMEOUT": "7",
-            "LOG_LEVEL": "debug",
-            "LOG_FORMAT": "json",
-        }
-        compose = self.project("settings", **values)
+        compose = self.project("settings", **SETTINGS)
         compose.up("--build")
         self.assert_served(compose)
         for service, settings in (("client", CLIENT_SETTINGS), ("server", SERVER_SETTINGS)):
             given = compose.container(service).inspect()["Config"]["Env"]
             for setting in settings + COMMON_SETTINGS:
                 if setting.variable not in ("ENDPOINTS", "HOST", "PORT"):
-                    self.assertIn(f"{setting.variable}={values[setting.variable]}", given, service)
+                    self.assertIn(
+                        f"{setting.variable}={SETTINGS[setting.variable]}", given, service
+                    )
 
 
 class Defaults(TestCase):

@@ -5,21 +5,11 @@ import time
 
 from client.configuration import SETTINGS as CLIENT_SETTINGS
 from server.configuration import SETTINGS as SERVER_SETTINGS
-from tests.containers import HEALED, PYTHON, Container, free_ports, merged, run, served
+from tests.containers import HEALED, PYTHON, SETTINGS, Container, free_ports, merged, run, served
 from tests.outsider import Outsider
 from tests.support import TestCase, wait_until
 from tests.swarm import Stack, made
 
-SETTINGS = {
-    "FETCH_TIMEOUT": "7",
-    "MAX_BODY": "1000000",
-    "STATE_FILE": "/run/gateway/memory.json",
-    "SNAPSHOT_SOCKET": "/run/gateway/other.sock",
-    "CLIENT_LIMIT": "7",
-    "IDLE_TIMEOUT": "7",
-    "LOG_LEVEL": "debug",
-    "LOG_FORMAT": "json",
-}
 COMMON = {"SNAPSHOT_SOCKET", "LOG_LEVEL", "LOG_FORMAT"}
 NOT_HANDED_ON = {"HOST", "PORT"}  # what is published is bound to them
 CHECKS = 5  # how many of a container's checks of health the engine remembers
