@@ -63,6 +63,6 @@ def place(values: Mapping[str, Any]) -> str:
 
 
 def place_of(sockaddr: Any) -> str:
-    """Tell the same of the address that a server listens on."""
+    """Tell the same of the address that a server listens on: `0.0.0.0:8080`, `[::]:8080`."""
     host, port = sockaddr[:2]
-    return f"{host}:{port}"
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -5,7 +5,7 @@ import os
 import socket
 from typing import Any
 
-from server import address
+from server import address, descriptors
 from server.configuration import Configuration, configuration
 from server.listener import listen
 from server.subscription import Frames
@@ -24,14 +24,15 @@ class CheckError(Exception):
 
 
 async def check(values: dict[str, Any]) -> bool:
-    """Try the address and the client's socket, and print what came; True where all went well.
+    """Try the address, the limit and the client's socket, and print what came.
 
-    A server that runs there already is not disturbed. Raises SettingError.
+    True where all went well. A server that runs there is not disturbed. Raises SettingError.
     """
     configured, place = configuration(values), address.place(values)
     rows, well = [], True
     for name, trial in (
         (place, _listen(configured, place)),
+        (counted(configured.limit, "client"), _hold(configured)),
         (str(configured.socket), _take(configured)),
     ):
         try:
@@ -54,6 +55,15 @@ async def _listen(configured: Configuration, place: str) -> str:
             raise CheckError(f"cannot listen there: {error.strerror}; want another") from None
         return "this server runs there"
     return "free to listen on"
+
+
+async def _hold(configured: Configuration) -> str:
+    """Tell for how many connections there is room. Raises CheckError where for too few."""
+    room = descriptors.connections()
+    said = f"descriptors for {counted(room, 'connection')}"
+    if room < configured.limit:
+        raise CheckError(f"{said} only: raise `ulimit -n`, or lower the limit")
+    return said
 
 
 async def _take(configured: Configuration) -> str:

@@ -2,6 +2,8 @@
 
 import resource
 
+from shared.settings import SettingError
+
 # For all but the connections: standard streams, the loop's own, the snapshot socket, a module that
 # is imported late. About ten are in use.
 RESERVED = 24
@@ -12,3 +14,14 @@ def raise_limit() -> int:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     return hard
+
+
+def connections() -> int:
+    """Raise the limit, and tell how many connections fit. Raises SettingError where none."""
+    most = raise_limit()
+    if most <= RESERVED:
+        raise SettingError(
+            f"`ulimit -n` {most}: want more than {RESERVED}, "
+            "one for each connection and those for the rest"
+        )
+    return most - RESERVED

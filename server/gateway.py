@@ -29,24 +29,13 @@ STOP_WAIT = 2.0  # seconds that answers under way may take when the server stops
 STOP_TICK = 0.02  # seconds between two looks at them
 
 
-def _connections_allowed() -> int:
-    """Tell for how many connections there are descriptors. Raises SettingError where for none."""
-    most = descriptors.raise_limit()
-    if most <= descriptors.RESERVED:
-        raise SettingError(
-            f"`ulimit -n` {most}: want more than {descriptors.RESERVED}, "
-            "one for each connection and those for the rest"
-        )
-    return most - descriptors.RESERVED
-
-
 class Gateway:
     """The server, from its configuration to its stop."""
 
     def __init__(self, configuration: Configuration) -> None:
         """Listen. Raises SettingError where that cannot be."""
         self._configuration = configuration
-        allowed = _connections_allowed()
+        allowed = descriptors.connections()
         host, port = configuration.host, configuration.port
         try:
             self._listening = listen(host, port)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from server.address import place_of
 from shared import quantity, view
 from shared.metrics import Labels, Metric, counter, gauge
 from shared.terminal import Mood, Paint
@@ -50,7 +51,7 @@ def _link(link: Any) -> tuple[str, Mood]:
 
 def labels(status: Status) -> Labels:
     """Tell what no two servers of a host share."""
-    return {"address": f"{status['host']}:{status['port']}"}
+    return {"address": place_of((status["host"], status["port"]))}
 
 
 def metrics(status: Status) -> list[Metric]:

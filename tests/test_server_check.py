@@ -1,10 +1,12 @@
 """`python -m server --check`: whether it could listen, and what the client would send it."""
 
 import socket
+from collections.abc import Mapping
 from unittest import mock
 
 from server import check
 from server.configuration import Configuration
+from server.descriptors import RESERVED
 from tests.benchmark.process import free_port
 from tests.processes import Ended, command
 from tests.samples import snapshot
@@ -13,19 +15,30 @@ from tests.support import AsyncTestCase
 
 
 class Check(FedTestCase):
-    def check(self, *words: str, port: int | None = None) -> Ended:
+    def check(
+        self, *words: str, port: int | None = None, environment: Mapping[str, str] | None = None
+    ) -> Ended:
         """Check a server on this test's socket."""
         where = ("--host", "127.0.0.1", "--port", str(port or free_port()))
-        return command("server", "--check", "--socket", str(self.socket), *where, *words)
+        arguments = ("--check", "--socket", str(self.socket), *where, *words)
+        return command("server", *arguments, environment=environment)
 
     def test_what_the_client_sends_is_told(self) -> None:
         self.feed(snapshot())
         port = free_port()
         ended = self.check(port=port)
         self.assertEqual((ended.status, ended.errors), (0, ""))
-        first, second = ended.output.splitlines()
+        first, second, third = ended.output.splitlines()
         self.assertRegex(first, rf"^127\.0\.0\.1:{port}  +ok  free to listen on$")
-        self.assertRegex(second, rf"^{self.socket}  +ok  2 items, 23 bytes, [\d.]+ s old$")
+        self.assertRegex(second, r"^100 clients  +ok  descriptors for [\d,]+ connections$")
+        self.assertRegex(third, rf"^{self.socket}  +ok  2 items, 23 bytes, [\d.]+ s old$")
+
+    def test_too_few_descriptors_for_the_limit_are_told(self) -> None:
+        self.feed(snapshot())
+        ended = self.check("--limit", "77", environment=self.few_descriptors(RESERVED + 76))
+        self.assertEqual((ended.status, ended.errors), (1, ""))
+        said = "descriptors for 76 connections only: raise `ulimit -n`, or lower the limit"
+        self.assertRegex(ended.output, rf"\n77 clients +failed  {said}\n")
 
     def test_a_client_that_is_not_there_is_told(self) -> None:
         ended = self.check()

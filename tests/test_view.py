@@ -111,6 +111,9 @@ class AServer(TestCase):
         lines = shown(server, a_server(answers=AnswersStatus(0, 0, 0, {})))
         self.assertIn("errors    0", lines)
 
+    def test_at_an_ipv6_address_has_it_in_brackets(self) -> None:
+        self.assertIn(" at [::]:8080, ", shown(server, a_server(host="::"))[0])
+
     def test_what_wants_attention_is_red(self) -> None:
         full = ClientsStatus(now=100, most=100, limit=100, connections=120)
         lines = shown(server, a_server(clients=full, snapshot=None), is_coloured=True)
