@@ -3,7 +3,7 @@
 import shutil
 import tempfile
 
-from tests.containers import Compose, free_ports, lacking
+from tests.containers import Compose, free_ports, lacking, run
 from tests.pages import all_commands, elsewhere, needs_docker
 from tests.processes import ROOT
 from tests.session import Session
@@ -23,14 +23,23 @@ class Pages(TestCase):
         first, _, last = free_ports(3)
         self.project = Compose("pages", [first])
         self.addCleanup(self.project.down)
+        self.addCleanup(self.remove_images)
         folder = self.enterContext(tempfile.TemporaryDirectory())
         replaced = {
             "8080-8082": f"{first}-{last}",
             "localhost:8080": f"localhost:{first}",
             "localhost:8082": f"localhost:{last}",
             "/tmp/": f"{folder}/",
+            "quasi-cache-gateway": self.project.project,
         }
         self.session = Session(ROOT, self.project.environment(), replaced)
+
+    def remove_images(self) -> None:
+        """Remove those that a page builds by name; its others go with the project."""
+        names = f"{self.project.project}-*:1.0.0"
+        images = run("docker", "image", "ls", "-q", names).split()
+        if images:
+            run("docker", "image", "rm", *images)
 
     def run_all(self, page: str) -> None:
         """Run the commands of a page, in order, all of which mean one installation."""
