@@ -230,7 +230,7 @@ class Compose:
 
     def shell(self, commands: str, **environment: str) -> str:
         """Run commands of a page in a shell."""
-        return run("sh", "-ec", commands, environment=self.environment(**environment))
+        return run("sh", "-c", commands, environment=self.environment(**environment))
 
     def up(self, *arguments: str, **environment: str) -> None:
         """Bring up what is not up."""

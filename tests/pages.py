@@ -12,7 +12,7 @@ ELSEWHERE = {
     "python3 -m tests.benchmark": "tests.test_benchmark, in parts: it takes minutes",
     "python3 -m tests.load": "tests.test_load, in parts: it takes minutes",
     "python3 -m tests.faults": "tests.test_faults, in parts: it takes a quarter of an hour",
-    "docker-compose build\nfor id in": "tests.test_container_healing, under load",
+    "(\n    set -e # what goes wrong ends it": "tests.test_container_healing, under load",
 }
 """Who runs a command that begins so, and why it is not run as it stands."""
 

@@ -99,16 +99,30 @@ class Healing(TestCase):
         self.assertEqual(demo.pid, 0)
 
     def test_servers_are_replaced_in_turn_without_a_gap(self) -> None:
-        """By the very commands of the page on operations."""
-        page = (ROOT / "docs" / "operations.md").read_text()
-        (commands,) = re.findall(r"```sh\n(docker-compose build\nfor .*?)```", page, re.DOTALL)
         before = {container.id for container in project.containers("server")}
         with Caller(project.ports) as caller:
-            project.shell(commands, SERVERS="3")
+            project.shell(upgrade(), SERVERS="3")
         self.assertEqual(caller.gaps, 0)
         self.assertGreater(caller.answers, 100)
         self.assertEqual(before & {c.id for c in project.containers("server")}, set())
         self.assert_healed()
+
+    def test_a_replacement_that_fails_leaves_the_other_servers(self) -> None:
+        with self.assertRaises(AssertionError) as failed:
+            project.shell(upgrade(), SERVERS="3", SERVER_PORTS="8080-80820")
+        self.assertIn("invalid port", str(failed.exception).lower())
+        left = project.containers("server")
+        self.assertEqual(len(left), 2)
+        self.assertTrue(all(served(server.port) for server in left))
+        self.up()
+        self.assert_healed()
+
+
+def upgrade() -> str:
+    """Tell the commands of the page on operations."""
+    page = (ROOT / "docs" / "operations.md").read_text()
+    (commands,) = re.findall(r"```sh\n(\(\n    set -e .*?)```", page, re.DOTALL)
+    return str(commands)
 
 
 class Caller:
