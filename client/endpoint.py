@@ -25,6 +25,12 @@ _CREDENTIALS = re.compile(
 )
 
 
+_UNREADABLE = "want a URL that can be read, of the form http://HOST:PORT/PATH"
+
+# Where the next endpoint begins, for whom a comma separates them: it may stand in a URL.
+_JOINED = re.compile(r"[,;][0-9.]+=https?://", re.IGNORECASE)
+
+
 @dataclass(frozen=True)
 class Url:
     """An `http` or `https` URL, taken apart for a request."""
@@ -36,6 +42,13 @@ class Url:
     """The request target in origin-form, RFC 9112, 3.2.1."""
     authorization: str | None = None
     """The value of the Authorization field where the URL names a user, RFC 7617."""
+
+    @property
+    def credentials(self) -> tuple[str, str]:
+        """User and password; empty where the URL names none."""
+        encoded = (self.authorization or "").removeprefix("Basic ")
+        user, _, password = base64.b64decode(encoded).decode().partition(":")
+        return user, password
 
     @property
     def origin(self) -> tuple[str, str, int]:
@@ -76,9 +89,9 @@ class Endpoint:
         """User, password, both as they are sent, and the values of the query; the longest first."""
         found = {value for _, value in parse_qsl(urlsplit(self.url.target).query)}
         if self.url.authorization:
+            user, password = self.url.credentials
             encoded = self.url.authorization.removeprefix("Basic ")
-            pair = base64.b64decode(encoded).decode()
-            found |= {encoded, pair, *pair.split(":", 1)}
+            found |= {encoded, f"{user}:{password}", user, password}
         return sorted((s for s in found if len(s) >= LEAST_SECRET), key=len, reverse=True)
 
     def timeout(self, configured: float | None) -> float:
@@ -87,9 +100,13 @@ class Endpoint:
 
     @property
     def key(self) -> str:
-        """What the state file knows the endpoint by: a digest, for the URL may hold secrets."""
-        secret = f"{self.url.bare}\n{self.url.authorization or ''}"
-        return hashlib.blake2b(secret.encode(), digest_size=16).hexdigest()
+        """What the state file knows the endpoint by: a digest of its URL, with the user.
+
+        Without the password: guesses at it could be tried against the file, and a new one is no
+        reason to forget what the endpoint sent last.
+        """
+        user, _ = self.url.credentials
+        return hashlib.blake2b(f"{self.url.bare}\n{user}".encode(), digest_size=16).hexdigest()
 
 
 def parse_endpoint(text: str) -> Endpoint:
@@ -97,6 +114,8 @@ def parse_endpoint(text: str) -> Endpoint:
     period, equals, url = text.partition("=")
     if not equals:
         raise ValueError("want SECONDS=URL, such as 15=http://example.org/data")
+    if _JOINED.search(url):
+        raise ValueError("want white space between endpoints, or each in an argument of its own")
     return Endpoint(_parse_period(period), parse_url(url))
 
 
@@ -106,15 +125,14 @@ def parse_url(text: str) -> Url:
         raise ValueError("want a URL without blanks, backslashes and control characters")
     try:
         parts = urlsplit(text)
-        host, port = parts.hostname, parts.port
+        host = parts.hostname
     except ValueError:  # its text may quote a password
-        raise ValueError("want a URL that can be read, of the form http://HOST:PORT/PATH") from None
+        raise ValueError(_UNREADABLE) from None
     if parts.scheme not in ("http", "https") or not host:
         raise ValueError("want a URL that begins with http://HOST or https://HOST")
     if "]" in parts.netloc and not re.search(r"\](:[0-9]*)?$", parts.netloc):
         raise ValueError("want a URL with nothing but a port behind the brackets of an address")
-    if port == 0:
-        raise ValueError("want a port from 1 to 65535")
+    port = _port(parts)
     try:
         host = host if host.isascii() else host.encode("idna").decode()
     except UnicodeError:
@@ -126,6 +144,18 @@ def parse_url(text: str) -> Url:
         target += "?" + quote(parts.query, safe="/%:@!$&'()*+,;=~?[]|^`{}\"<>")
     standard = 443 if parts.scheme == "https" else 80
     return Url(parts.scheme, host, port or standard, target, basic(parts))
+
+
+def _port(parts: SplitResult) -> int | None:
+    try:
+        port = parts.port
+    except ValueError:
+        if not re.search(r":[0-9]+$", parts.netloc):  # a password, if it has a slash in it
+            raise ValueError(_UNREADABLE) from None
+        port = 0
+    if port == 0:
+        raise ValueError("want a port from 1 to 65535")
+    return port
 
 
 def basic(parts: SplitResult) -> str | None:

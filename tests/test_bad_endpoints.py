@@ -50,7 +50,7 @@ REASONS = {
     "redirect-to-data": f"a redirect to data:application/json,[]: {NO_SUCH_URL}begins with http",
     "redirect-to-javascript": f"a redirect to javascript:alert(1): {NO_SUCH_URL}begins with http",
     "redirect-to-no-host": f"a redirect to http://:80/: {NO_SUCH_URL}begins with http://HOST",
-    "redirect-to-no-port": f"a redirect to http://127.0.0.1:65536/: {NO_SUCH_URL}can be read",
+    "redirect-to-no-port": "a redirect to http://127.0.0.1:65536/: want a port from 1 to 65535",
     "redirect-to-nul": r"a redirect to /630e\x001244: want a URL without blanks",
     "redirect-to-nowhere": "status 302 without a Location",
     "redirect-far": "a redirect to a URL of 600",

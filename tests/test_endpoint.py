@@ -30,9 +30,12 @@ class ParsedEndpoints(TestCase):
             "15=http://": "want a URL that begins with",
             "15=http:///path": "want a URL that begins with",
             "15=//x/path": "want a URL that begins with",
-            "15=http://x:70000/": "want a URL that can be read",
+            "15=http://x:70000/": "want a port",
             "15=http://x:ten/": "want a URL that can be read",
             "15=http://x:0/": "want a port",
+            f"15=http://x:{'9' * 5000}/": "want a port",
+            "15=http://x/data,30=http://y/": "want white space between endpoints",
+            "15=http://x:80;30=HTTPS://y": "want white space between endpoints",
             "15=http://[::1/": "want a URL that can be read",
             "15=http://x/a b": "want a URL without blanks",
             "15=http://x/\r\nHost: y": "want a URL without blanks",
@@ -87,11 +90,15 @@ class ParsedEndpoints(TestCase):
         self.assertAlmostEqual(parse_endpoint("2=http://x/").timeout(None), 1.8)
         self.assertEqual(parse_endpoint("2=http://x/").timeout(5.0), 5)
 
-    def test_the_key_tells_urls_apart_by_their_secrets_too(self) -> None:
-        texts = ("http://x/", "http://x/?a=1", "http://x/?a=2", "http://u:p@x/", "http://u:q@x/")
+    def test_the_key_tells_urls_apart_by_query_and_user_too(self) -> None:
+        texts = ("http://x/", "http://x/?a=1", "http://x/?a=2", "http://u:p@x/", "http://v:p@x/")
         keys = {parse_endpoint(f"15={text}").key for text in texts}
         self.assertEqual(len(keys), len(texts))
         self.assertEqual(parse_endpoint("1=http://x/").key, parse_endpoint("2=http://x:80/").key)
+
+    def test_the_key_knows_no_password(self) -> None:
+        first, second = (parse_endpoint(f"1=http://u:{word}@x/") for word in ("old", "new%3A"))
+        self.assertEqual(first.key, second.key)
 
 
 class Concealed(TestCase):
