@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 from shared import inquiry, metrics, terminal
-from shared.inquiry import InquiryError
+from shared.inquiry import InquiryError, NotRunningError
 from shared.output import tell
 from shared.program import Program
 from shared.settings import Flag, SettingError, Usage
@@ -76,12 +76,13 @@ def _form(view: View, values: Mapping[str, Any]) -> Callable[[Status], str]:
 
 
 def _failure(program: Program, view: View, error: InquiryError) -> str:
-    """Tell why there is no answer, and what would be right where others do answer."""
+    """Tell why there is no answer; where nobody listens, what would be right, and who answers."""
+    failure = f"{program.name}: no status: {error}"
+    if not isinstance(error, NotRunningError):
+        return failure
     names = " and ".join(setting.argument for setting in program.settings)
     others = "; ".join(_others(program, view)) or "none"
-    return (
-        f"{program.name}: no status: {error}; want {names} as it has them; running here: {others}"
-    )
+    return f"{failure}; want {names} as it has them; running here: {others}"
 
 
 def _others(program: Program, view: View) -> Iterator[str]:

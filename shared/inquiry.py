@@ -36,6 +36,10 @@ class InquiryError(Exception):
     """No answer; the text says why."""
 
 
+class NotRunningError(InquiryError):
+    """Nobody listens there."""
+
+
 def address(program: str, place: str) -> str:
     """Tell where a program listens for inquiries.
 
@@ -76,7 +80,7 @@ def ask(where: str, question: str, deadline: float = DEADLINE) -> str:
     except (ConnectionResetError, BrokenPipeError):
         raise InquiryError(UNANSWERED) from None
     except ConnectionRefusedError:
-        raise InquiryError("it does not run here") from None
+        raise NotRunningError("it does not run here") from None
     except OSError as error:
         raise InquiryError(error.strerror or str(error)) from None
 

@@ -86,6 +86,15 @@ class Status(FedTestCase):
         self.assertIn("server: no status: it does not run here; want --host and", ended.errors)
         self.assertRegex(ended.errors, rf"running here: .*127\.0\.0\.1:{self.running.port()}\b")
 
+    def test_who_hangs_is_told_so_and_not_where_it_might_be(self) -> None:
+        self.running.send(signal.SIGSTOP)
+        ended = self.ask()
+        self.running.send(signal.SIGCONT)
+        self.assertEqual(
+            (ended.status, ended.errors),
+            (1, "server: no status: it gives no answer within 2 s\n"),
+        )
+
     def test_a_reader_that_has_enough_is_no_error(self) -> None:
         reading, writing = os.pipe()
         os.close(reading)
