@@ -1,6 +1,7 @@
 """The client's settings, declared, and the configuration made of them."""
 
 import os
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ from shared.text import quoted
 DESCRIPTION = "Polls the endpoints, merges what they send, and pushes snapshots to the servers."
 
 MEBIBYTE = 1024 * 1024  # bytes
+
+CERTIFICATES = "SSL_CERT_FILE"  # in the environment, for OpenSSL
 
 SETTINGS = (
     Setting(
@@ -78,9 +81,28 @@ def configuration(values: Mapping[str, Any]) -> Configuration:
             raise SettingError(
                 f"--endpoint {quoted(endpoint.name)}: want each endpoint once; it is there twice"
             )
+    _require_certificates(os.environ.get(CERTIFICATES, ""))
     return Configuration(
         endpoints, values["timeout"], values["most"], _state(values["state"], path), path
     )
+
+
+def _require_certificates(path: str) -> None:
+    """Raise SettingError where a file of certificates is named that is none, or is not there.
+
+    OpenSSL would say nothing, and no certificate would be accepted.
+    """
+    try:
+        if path:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+    except ssl.SSLError:
+        raise SettingError(
+            f"{CERTIFICATES}={quoted(path)}: want a file of certificates, as PEM has them"
+        ) from None
+    except OSError as error:
+        raise SettingError(
+            f"{CERTIFICATES}={quoted(path)}: want a file of certificates: {error.strerror}"
+        ) from None
 
 
 def _state(text: str | None, socket: Path) -> Path | None:

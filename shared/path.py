@@ -11,6 +11,8 @@ LONGEST_SOCKET_PATH = 107  # bytes; sun_path of unix(7) holds 108 with the NUL t
 
 def socket_path(text: str) -> Path:
     """Parse the path of the snapshot socket; ValueError where no socket can be there."""
+    if not text:
+        raise ValueError("want a path")
     path = Path(text).absolute()
     length = len(os.fsencode(path))
     if length > LONGEST_SOCKET_PATH:

@@ -96,11 +96,11 @@ def seconds(least: float, most: float = math.inf) -> Callable[[str], float]:
 
 
 def one_of(*words: str) -> Callable[[str], str]:
-    """Make a parser that takes one of the words."""
+    """Make a parser that takes one of the words, which are in small letters, in any case."""
 
     def parse(text: str) -> str:
-        if text in words:
-            return text
+        if text.lower() in words:
+            return text.lower()
         raise ValueError(f"want one of {', '.join(words)}{meant(text, words)}")
 
     return parse

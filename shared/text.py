@@ -8,10 +8,24 @@ def shown(text: str, most: int = 80) -> str:
 
     Nothing that a stranger sent can then break a line, move a terminal's cursor or flood a log.
     """
-    cut = text if len(text) <= most else text[: most - 1] + "…"
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in cut)
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode() for c in _cut(text, most)
+    )
 
 
 def quoted(text: object, most: int = 200) -> str:
     """Show a value as it would be typed in a shell, so that it can be copied, mended and tried."""
-    return quote(shown(str(text), most))
+    cut = _cut(str(text), most)
+    return quote(cut) if cut.isprintable() else f"$'{''.join(map(_typed, cut))}'"
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def _typed(character: str) -> str:
+    """Tell how a character is typed within $'…', where no other quotes help."""
+    if character.isprintable():
+        return f"\\{character}" if character in "\\'" else character
+    # What is no UTF-8 came in by bytes as surrogates, PEP 383.
+    return "".join(f"\\x{byte:02x}" for byte in character.encode(errors="surrogateescape"))

@@ -74,8 +74,9 @@ class BadValues(ClientTestCase):
             ("--state", f"{self.folder}/../{self.folder.name}/snapshot.sock"): "want another path",
             ("--state", ""): "--state '': want the path of a file, or none",
             ("--state", "/"): "--state /: want the path of a file, or none",
+            ("--socket", ""): "--socket '': want a path",
             ("--socket", "/"): "--socket /: want a path in a directory that exists",
-            ("--socket", "/no\nsuch/x"): "--socket '/no\\nsuch/x': want a path in a directory",
+            ("--socket", "/no\nsuch/x"): "--socket $'/no\\x0asuch/x': want a path in a directory",
             ("--state", "/no\nsuch/x"): "/no\\nsuch does not exist",
             ("--state", f"/{'x' * 300}/y"): "want a path in a directory that exists",
             (
@@ -86,7 +87,7 @@ class BadValues(ClientTestCase):
             ("--endpoints=15=http://user:secret@x/",): "arguments: --endpoints; did you mean",
             ("--socket", "/no/such/snapshot.sock"): "a directory that exists; /no/such does not",
             ("--socket", "/tmp/" + "s" * 103): "want a path of at most 107 bytes",
-            ("--http://user:secret@x/",): "unrecognized arguments: --http;",
+            ("--http://user:secret@x/",): "unrecognized arguments: --http (see",
             ("--check=http://user:secret@x/",): "ignored explicit argument (see",
             ("--nonsense",): "unrecognized arguments: --nonsense (see python -m client --help)",
         }
@@ -95,6 +96,15 @@ class BadValues(ClientTestCase):
                 refusal = self.refused(*good, *arguments)
                 self.assertIn(message, refusal)
                 self.assertNotIn("secret", refusal)
+
+    def test_a_file_of_certificates_that_is_none_is_refused(self) -> None:
+        endpoint = ("--endpoint", "15=https://x/")
+        refusal = self.refused(*endpoint, SSL_CERT_FILE="/no/such.pem")
+        self.assertIn(
+            "SSL_CERT_FILE=/no/such.pem: want a file of certificates: No such file", refusal
+        )
+        refusal = self.refused(*endpoint, SSL_CERT_FILE=__file__)
+        self.assertIn(f"SSL_CERT_FILE={__file__}: want a file of certificates, as PEM", refusal)
 
     def test_a_directory_that_cannot_be_written_is_refused(self) -> None:
         """Nobody can write to `/proc`, not even root."""

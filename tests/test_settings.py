@@ -52,7 +52,7 @@ class Settings(TestCase):
             "--limit ٣": "--limit '٣': want a whole number from 1 to 100",
             "--limit +5": "--limit +5: want a whole number from 1 to 100",
             "--limit ten": "--limit ten: want a whole number from 1 to 100",
-            "--limit \x1b[2J": "--limit '\\x1b[2J': want a whole number from 1 to 100",
+            "--limit \x1b[2J": "--limit $'\\x1b[2J': want a whole number from 1 to 100",
             "--time nan": "--time nan: want a number of seconds from 0.01 up, such as 1",
             "--time inf": "--time inf: want a number of seconds from 0.01 up, such as 1",
             "--time 0.001": "--time 0.001: want a number of seconds from 0.01 up, such as 1",
@@ -91,7 +91,8 @@ class Settings(TestCase):
             "--limit 3 status": "status: want it as the first word (see",
             "statsu": "unrecognized arguments: statsu; did you mean status? (see",
             "--form jsn": "--form jsn: want one of text, json; did you mean json?",
-            "--form TEXT": "--form TEXT: want one of text, json; did you mean text?",
+            "--status": "unrecognized arguments: --status; did you mean status? (see",
+            "--forms x": "unrecognized arguments: --forms, x; did you mean --form? (see",
         }
         for arguments, message in cases.items():
             with self.subTest(arguments), self.assertRaises(SettingError) as caught:
@@ -99,10 +100,13 @@ class Settings(TestCase):
             self.assertTrue(str(caught.exception).startswith(message), caught.exception)
 
     def test_what_is_not_near_is_told_no_such_thing(self) -> None:
-        for arguments in ("--nonsense", "--form x", "stray"):
+        for arguments in ("--nonsense", "--form x", "stray", "--port"):
             with self.subTest(arguments), self.assertRaises(SettingError) as caught:
                 read(arguments)
             self.assertNotIn("mean", str(caught.exception))
+
+    def test_one_of_several_words_is_taken_in_any_case(self) -> None:
+        self.assertEqual(read("--form JSON")["form"], "json")
 
     def test_a_value_is_shown_as_a_shell_takes_it(self) -> None:
         """So that the line can be copied, mended and tried again."""

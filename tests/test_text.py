@@ -1,6 +1,8 @@
 """Foreign text made fit for a line."""
 
-from shared.text import shown
+import subprocess
+
+from shared.text import quoted, shown
 from tests.support import TestCase
 
 
@@ -14,3 +16,17 @@ class ShownText(TestCase):
     def test_what_is_too_long_is_cut(self) -> None:
         self.assertEqual(shown("x" * 100, most=10), "x" * 9 + "…")
         self.assertEqual(shown("x" * 10, most=10), "x" * 10)
+
+
+class QuotedText(TestCase):
+    def test_what_prints_is_quoted_where_a_shell_needs_it(self) -> None:
+        self.assertEqual(quoted("a-b"), "a-b")
+        self.assertEqual(quoted("a b'"), "'a b'\"'\"''")
+
+    def test_a_shell_makes_the_same_bytes_of_it_whatever_they_are(self) -> None:
+        for value in (b"a\tb", b"\xff", b"\x1b[31mred", b"it's\\n\n", "ż\x85\x01f".encode()):
+            typed = quoted(value.decode(errors="surrogateescape"))
+            with self.subTest(typed):
+                self.assertTrue(typed.isprintable())
+                printed = subprocess.check_output(["bash", "-c", f"printf %s {typed}"])
+                self.assertEqual(printed, value)
