@@ -7,6 +7,7 @@ from tests.support import TestCase
 
 # What others say: Docker, the system, a shell; and what callers see by its name.
 OTHERS = {"No such file or directory", "docker-compose ps", "unhealthy", "sh", "Age", ".env"}
+OTHERS |= {"Connection refused", "No route to host", "localhost"}
 OTHERS |= {"Exit 137", "exec server", "docker kill", "SERVER_PORTS", "SERVERS"}
 
 

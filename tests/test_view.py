@@ -1,6 +1,7 @@
 """The views: what a person, and Prometheus, is shown of a status."""
 
 import json
+import re
 from typing import Any
 
 from client import view as client
@@ -10,6 +11,7 @@ from server.status import AnswersStatus, ClientsStatus, LinkStatus, ServerStatus
 from shared.metrics import exposition
 from shared.status import ProgramStatus, SnapshotStatus, document
 from shared.terminal import Paint
+from tests.processes import ROOT
 from tests.support import TestCase
 
 WALL = 1_800_000_000.0  # 2027-01-15 08:00:00Z
@@ -191,6 +193,18 @@ class Metrics(TestCase):
             with self.subTest(name):
                 self.assertEqual(samples.pop(name), value)
         self.assertEqual(samples, {})
+
+    def test_those_that_are_worth_an_alert_are_there(self) -> None:
+        page = (ROOT / "docs" / "operations.md").read_text()
+        samples = {
+            **self.samples(server, a_server()),
+            # The endpoint that has never answered well has them as well.
+            **self.samples(client, a_client(NEW)),
+        }
+        there = {re.split("[{ ]", sample)[0] for sample in samples}
+        alerts = set(re.findall(r"gateway_\w+", page))
+        self.assertGreater(len(alerts), 5)
+        self.assertEqual(alerts - there, set())
 
     def test_one_without_data_has_no_figures_of_any(self) -> None:
         program = ProgramStatus("server", "1.0.0", WALL, 1, "no data yet")
