@@ -47,6 +47,9 @@ def read(
         first, *others = map(_name, strange)
         if first in usage.commands:
             parser.error(f"{first}: want it as the first word")
+        for command, own in usage.commands.items():
+            if first in (flag.argument for flag in own):
+                parser.error(f"{first}: want {command} as the first word, whose it is")
         parser.error(f"unrecognized arguments: {', '.join([first, *others])}{meant(first, names)}")
     return vars(known)
 

@@ -22,7 +22,7 @@ FAILED = 1
 """The exit status of the command where there is no answer."""
 WATCH_INTERVAL = 1.0  # seconds between two looks
 
-_FLAGS = (
+FLAGS = (
     Flag("json", "--json", "show them as a JSON object on one line"),
     Flag("prometheus", "--prometheus", "show them as metrics in the text format of Prometheus"),
     Flag("watch", "--watch", "show them each second, until Ctrl-C"),
@@ -39,7 +39,7 @@ def run(program: Program, view: View, arguments: Sequence[str]) -> None:
         program.settings,
         arguments,
         os.environ,
-        flags=_FLAGS,
+        flags=FLAGS,
     )
     if values["json"] and values["prometheus"]:
         raise SettingError("--json --prometheus: want one of them")

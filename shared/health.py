@@ -13,10 +13,12 @@ from shared.values import read
 UNHEALTHY = 1
 """The exit status of the command where not all is well."""
 
-LIVE = Flag(
-    "live",
-    "--live",
-    "ask only whether its loop turns: for an engine that kills what is unhealthy",
+FLAGS = (
+    Flag(
+        "live",
+        "--live",
+        "ask only whether its loop turns: for an engine that kills what is unhealthy",
+    ),
 )
 
 
@@ -30,7 +32,7 @@ def run(program: Program, arguments: Sequence[str]) -> None:
         program.settings,
         arguments,
         os.environ,
-        flags=(LIVE,),
+        flags=FLAGS,
     )
     question = inquiry.LIVE if values["live"] else inquiry.HEALTH
     try:

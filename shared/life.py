@@ -6,7 +6,7 @@ import signal
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-from shared import logs, program, settings
+from shared import display, health, logs, program, settings
 from shared.path import SOCKET
 from shared.settings import Flag, Setting, Usage
 from shared.values import read
@@ -39,7 +39,7 @@ CHECK = Flag("check", "--check", "try all once; exit status 0 if it went well, o
 CHECK_FAILED = 1
 """The exit status of a check that did not go well."""
 
-COMMANDS = ("status", "health")
+COMMANDS = {"status": display.FLAGS, "health": health.FLAGS}
 
 Main = Callable[[dict[str, Any], asyncio.Event], Coroutine[Any, Any, None]]
 Check = Callable[[dict[str, Any]], Coroutine[Any, Any, bool]]

@@ -6,7 +6,8 @@ A declaration feeds the command line, the environment and `--help`, so they cann
 import math
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple, NoReturn
 
 from shared.suggestion import meant
@@ -64,8 +65,8 @@ class Usage(NamedTuple):
     program: str
     """As it is called."""
     description: str
-    commands: Sequence[str] = ()
-    """Words that call for something else, if they come first."""
+    commands: Mapping[str, Sequence[Flag]] = MappingProxyType({})
+    """Words that call for something else, if they come first, each with flags of its own."""
     version: str = ""
     """What `--version` prints; without one there is no such argument."""
 

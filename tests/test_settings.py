@@ -8,10 +8,11 @@ from typing import Any
 from unittest import mock
 
 from shared import settings, values
-from shared.settings import Setting, SettingError, Usage
+from shared.settings import Flag, Setting, SettingError, Usage
 from tests.support import TestCase
 
-USAGE = Usage("program", "It does.", ["status"], "program 1.2.3")
+COMMANDS = {"status": (Flag("json", "--json", "as JSON"),)}
+USAGE = Usage("program", "It does.", COMMANDS, "program 1.2.3")
 
 SETTINGS = (
     Setting("limit", "--limit", "LIMIT", "N", "slots", settings.whole_number(1, 100), "7"),
@@ -89,6 +90,7 @@ class Settings(TestCase):
         cases = {
             "--limti 3": "unrecognized arguments: --limti, 3; did you mean --limit? (see",
             "--limit 3 status": "status: want it as the first word (see",
+            "--json": "--json: want status as the first word, whose it is (see",
             "statsu": "unrecognized arguments: statsu; did you mean status? (see",
             "--form jsn": "--form jsn: want one of text, json; did you mean json?",
             "--status": "unrecognized arguments: --status; did you mean status? (see",

@@ -80,7 +80,7 @@ def main(arguments: list[str]) -> int:
 
 def play(arguments: list[str]) -> int:
     """Play the endpoints until a signal asks for the end. Raises SettingError."""
-    usage = Usage("python3 -m tests.demo", DESCRIPTION, ["gateway"])
+    usage = Usage("python3 -m tests.demo", DESCRIPTION, {"gateway": ()})
     values = read(usage, SETTINGS, arguments, os.environ)
     logs.configure("info", "text")
     asked: SimpleQueue[None] = SimpleQueue()
