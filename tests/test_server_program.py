@@ -125,8 +125,8 @@ class Descriptors(ServerTestCase):
             newcomer = self.connect(server)
             self.assertEqual(newcomer.ask().status, 503)
         self.assertTrue(strangers[0].ended(), "the one that was there longest has gone")
-        self.assertEqual(len(server.logged("descriptors run short")), 1)
         self.assertEqual(server.stop(), 0)
+        self.assertEqual(len(server.logged("descriptors run short")), 1)
 
     def test_where_nobody_can_make_room_it_rests_until_somebody_leaves(self) -> None:
         server = self.server("--idle-timeout", "600")

@@ -281,6 +281,7 @@ class Refused(StateFaultsTestCase):
             for _ in range(5):
                 version = self.changing[0].advance()
                 self.assertEqual(server.versions(), (version,))
+            client.wait_for("state not saved")
             self.assertEqual(len(client.logged("state not saved")), 1)
             self.assertEqual(self.kept(path), before if path.exists() else ())
             self.assertFalse(os.path.lexists(path.with_name("state.json.new")), "no half of one")

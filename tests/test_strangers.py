@@ -157,8 +157,8 @@ class FewDescriptors(FedTestCase):
         for peer in inside + waiting:
             peer.close()
         wait_until(lambda: server.open_files() == before, "no descriptor is left open")
-        self.assertEqual(len(server.logged("descriptors run short")), 1)
         self.assertEqual(server.stop(), 0)
+        self.assertEqual(len(server.logged("descriptors run short")), 1)
 
     def _busy_within_a_second(self, server: Program) -> float:
         """Tell how many seconds of the next one it computes."""
