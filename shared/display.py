@@ -12,8 +12,8 @@ from typing import Any
 from shared import inquiry, metrics, terminal
 from shared.inquiry import InquiryError, NotRunningError
 from shared.output import tell
-from shared.program import Program
-from shared.settings import Flag, SettingError, Usage
+from shared.program import FLAGS, Program
+from shared.settings import SettingError, Usage
 from shared.text import shown
 from shared.values import read
 from shared.view import Status, View
@@ -21,12 +21,6 @@ from shared.view import Status, View
 FAILED = 1
 """The exit status of the command where there is no answer."""
 WATCH_INTERVAL = 1.0  # seconds between two looks
-
-FLAGS = (
-    Flag("json", "--json", "show them as a JSON object on one line"),
-    Flag("prometheus", "--prometheus", "show them as metrics in the text format of Prometheus"),
-    Flag("watch", "--watch", "show them each second, until Ctrl-C"),
-)
 
 
 def run(program: Program, view: View, arguments: Sequence[str]) -> None:
@@ -39,7 +33,7 @@ def run(program: Program, view: View, arguments: Sequence[str]) -> None:
         program.settings,
         arguments,
         os.environ,
-        flags=FLAGS,
+        flags=FLAGS["status"],
     )
     if values["json"] and values["prometheus"]:
         raise SettingError("--json --prometheus: want one of them")

@@ -5,21 +5,13 @@ from collections.abc import Sequence
 
 from shared import inquiry
 from shared.output import tell
-from shared.program import Program
-from shared.settings import Flag, Usage
+from shared.program import FLAGS, Program
+from shared.settings import Usage
 from shared.text import shown
 from shared.values import read
 
 UNHEALTHY = 1
 """The exit status of the command where not all is well."""
-
-FLAGS = (
-    Flag(
-        "live",
-        "--live",
-        "ask only whether its loop turns: for an engine that kills what is unhealthy",
-    ),
-)
 
 
 def run(program: Program, arguments: Sequence[str]) -> None:
@@ -32,7 +24,7 @@ def run(program: Program, arguments: Sequence[str]) -> None:
         program.settings,
         arguments,
         os.environ,
-        flags=FLAGS,
+        flags=FLAGS["health"],
     )
     question = inquiry.LIVE if values["live"] else inquiry.HEALTH
     try:

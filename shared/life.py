@@ -6,7 +6,7 @@ import signal
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-from shared import display, health, logs, program, settings
+from shared import logs, program, settings
 from shared.path import SOCKET
 from shared.settings import Flag, Setting, Usage
 from shared.values import read
@@ -39,8 +39,6 @@ CHECK = Flag("check", "--check", "try all once; exit status 0 if it went well, o
 CHECK_FAILED = 1
 """The exit status of a check that did not go well."""
 
-COMMANDS = {"status": display.FLAGS, "health": health.FLAGS}
-
 Main = Callable[[dict[str, Any], asyncio.Event], Coroutine[Any, Any, None]]
 Check = Callable[[dict[str, Any]], Coroutine[Any, Any, bool]]
 
@@ -58,7 +56,7 @@ def run(
     With `--check`, run `check(values)` instead, which tells whether all went well. Raises
     SettingError, which both may do too.
     """
-    usage = Usage(f"python -m {name}", description, COMMANDS, f"{name} {VERSION}")
+    usage = Usage(f"python -m {name}", description, program.FLAGS, f"{name} {VERSION}")
     values = read(usage, own_settings + COMMON_SETTINGS, words, os.environ, (CHECK,))
     logs.configure(values["log_level"], values["log_format"])
     if values["check"]:

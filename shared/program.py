@@ -10,7 +10,23 @@ from types import FrameType
 from typing import Any, NamedTuple
 
 from shared import inquiry, output, settings
-from shared.settings import Setting, SettingError
+from shared.settings import Flag, Setting, SettingError
+
+FLAGS = {
+    "status": (
+        Flag("json", "--json", "show them as a JSON object on one line"),
+        Flag("prometheus", "--prometheus", "show them as metrics in the text format of Prometheus"),
+        Flag("watch", "--watch", "show them each second, until Ctrl-C"),
+    ),
+    "health": (
+        Flag(
+            "live",
+            "--live",
+            "ask only whether its loop turns: for an engine that kills what is unhealthy",
+        ),
+    ),
+}
+"""The flags of each command."""
 
 Command = Callable[[Sequence[str]], None]
 """It takes the arguments behind its name, and raises SettingError where one is bad."""
