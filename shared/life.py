@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import signal
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
@@ -68,6 +67,10 @@ def run(
 async def _until_stopped(values: dict[str, Any], main: Main) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    await main(values, stop)
+    # Not the loop's own handlers: they are taken away when it closes, and the default, which kills,
+    # is back before the program has ended.
+    program.on_signals(lambda *_: loop.call_soon_threadsafe(stop.set))
+    try:
+        await main(values, stop)
+    finally:
+        program.ignore_signals()

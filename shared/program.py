@@ -64,14 +64,24 @@ def run(name: str, serve: Command, commands: Mapping[str, Command]) -> None:
         settings.exit_with(name, error)
 
 
-def on_signals(handler: Callable[[int, FrameType | None], None]) -> None:
-    """Have SIGTERM and SIGINT handled; by nothing, process 1 of a container is deaf to them."""
+def on_signals(handler: Callable[[int, FrameType | None], object] | signal.Handlers) -> None:
+    """Handle SIGTERM and SIGINT. Without a handler, process 1 of a container ignores them."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, handler)
 
 
+def ignore_signals() -> None:
+    """Ignore SIGTERM and SIGINT from now on: the program ends already, and one end is enough.
+
+    They stay ignored to the very last: the interpreter's exit puts every other handler back to the
+    default, by which a second signal would kill the process.
+    """
+    on_signals(signal.SIG_IGN)
+
+
 def _end_early(number: int, _: FrameType | None) -> None:
     """End a program that was to serve, and has not begun yet."""
+    ignore_signals()
     raise SystemExit(0 if number == signal.SIGTERM else 128 + number)
 
 

@@ -100,6 +100,10 @@ class Program:
         """Send a signal."""
         self._process.send_signal(number)
 
+    def is_running(self) -> bool:
+        """Return whether it has not ended yet."""
+        return self._process.poll() is None
+
     def end(self, deadline: float = DEADLINE) -> int:
         """Wait for the end, and tell the exit status; all of the log is there then."""
         status = self._process.wait(deadline)

@@ -5,12 +5,14 @@ import sys
 
 from shared.version import VERSION
 from tests.processes import ROOT, command
-from tests.support import TestCase
+from tests.support import DEADLINE, TestCase
 
 EARLY = """
-import os, signal, sys
+import atexit, os, signal, sys
 from shared import program
 kill = lambda words: os.kill(os.getpid(), signal.{name})
+for _ in range({again}):
+    atexit.register(kill, [])
 sys.argv[1:] = {words}
 program.run("tested", kill, {{"ask": kill}})
 """
@@ -22,15 +24,28 @@ class CommandLine(TestCase):
         serves = list[str]()
         cases = (("SIGTERM", serves, 0), ("SIGINT", serves, 130), ("SIGTERM", ["ask"], 143))
         for name, words, status in cases:
-            ended = subprocess.run(
-                [sys.executable, "-c", EARLY.format(name=name, words=words)],
-                cwd=ROOT,
-                capture_output=True,
-                text=True,
-                check=False,
-            )
             with self.subTest(name, words=words):
-                self.assertEqual((ended.returncode, ended.stdout + ended.stderr), (status, ""))
+                self.assertEqual(self.ended_by(name, words), (status, ""))
+
+    def test_an_early_signal_that_comes_again_changes_nothing(self) -> None:
+        for name, status in (("SIGTERM", 0), ("SIGINT", 130)):
+            with self.subTest(name):
+                self.assertEqual(self.ended_by(name, [], again=4), (status, ""))
+
+    def ended_by(self, name: str, words: list[str], again: int = 0) -> tuple[int, str]:
+        """Return the exit status and the output of a program that an early signal has ended.
+
+        The signal comes `again` so many times while the interpreter exits.
+        """
+        ended = subprocess.run(
+            [sys.executable, "-c", EARLY.format(name=name, words=words, again=again)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE,
+            check=False,
+        )
+        return ended.returncode, ended.stdout + ended.stderr
 
     def test_help_fits_a_screen(self) -> None:
         for program in ("client", "server"):
