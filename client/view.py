@@ -18,6 +18,7 @@ def text(status: Status, paint: Paint, wall: float) -> list[str]:
     rows = [
         ("snapshot", *_pushed(status["pushed"])),
         ("servers", quantity.count(status["servers"]), Mood.PLAIN),
+        *view.log_rows(status),
     ]
     return [
         view.headline(status, labels(status), paint),

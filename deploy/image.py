@@ -59,6 +59,7 @@ NEVER = (
     "doctest",
     "getopt",
     "getpass",
+    "pprint",
     "pydoc",
     "readline",
     "rlcompleter",
@@ -72,6 +73,7 @@ NEVER = (
     "tarfile",
     "zipfile",
     # writing mail, and other schemes than http
+    "smtplib",
     "email.generator",
     "email.policy",
     "ftplib",
@@ -81,7 +83,8 @@ NEVER = (
     "concurrent.futures.process",
     "grp",
     "multiprocessing",
-    "pickle",
+    # what is imported for queues between processes, and not used: compiled, it is three times as large
+    "_pickle",
     # where memory was allocated, for a warning that says so
     "tracemalloc",
     # OpenSSL's digests: hashlib has its own

@@ -20,6 +20,7 @@ def text(status: Status, paint: Paint, _: float) -> list[str]:
         ("cut", quantity.count(answers["cut"]), Mood.PLAIN),
         ("snapshot", *_snapshot(status["snapshot"])),
         ("client", *_link(status["link"])),
+        *view.log_rows(status),
     ]
     return [view.headline(status, labels(status), paint), "", *view.facts(rows, paint)]
 

@@ -57,11 +57,11 @@ def run(
     """
     usage = Usage(f"python -m {name}", description, program.FLAGS, f"{name} {VERSION}")
     values = read(usage, own_settings + COMMON_SETTINGS, words, os.environ, (CHECK,))
-    logs.configure(values["log_level"], values["log_format"])
-    if values["check"]:
-        program.on_signals(program.give_up)
-        raise SystemExit(0 if asyncio.run(check(values)) else CHECK_FAILED)
-    asyncio.run(_until_stopped(values, main))
+    with logs.to_standard_error(name, values["log_level"], values["log_format"]):
+        if values["check"]:
+            program.on_signals(program.give_up)
+            raise SystemExit(0 if asyncio.run(check(values)) else CHECK_FAILED)
+        asyncio.run(_until_stopped(values, main))
 
 
 async def _until_stopped(values: dict[str, Any], main: Main) -> None:

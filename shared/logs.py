@@ -10,8 +10,10 @@ import logging
 import re
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
+from shared.log_queue import LogQueue, LogWriter
 from shared.text import shown
 
 FORMATS = ("text", "json")
@@ -80,12 +82,28 @@ def _text(value: Field) -> str:
     return text if _BARE.fullmatch(safe) and safe == text else json.dumps(safe, ensure_ascii=False)
 
 
-def configure(level: str, form: str) -> None:
-    """Send the logs of the whole process to standard error, in one of FORMATS."""
+@contextmanager
+def to_standard_error(component: str, level: str, form: str) -> Iterator[None]:
+    """Log the whole process to standard error while the context lasts, in one of FORMATS.
+
+    No log call ever waits for it to be read. At the end, what is queued has a second to be written.
+    """
     # By which what does not print is shown: no module can be imported where descriptors run short.
     codecs.lookup("unicode_escape")
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonFormatter() if form == "json" else TextFormatter())
-    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    lines = LogQueue(JsonFormatter() if form == "json" else TextFormatter())
+    logging.basicConfig(level=level.upper(), handlers=[lines], force=True)
     # asyncio tells at debug which selector it uses; whoever debugs the gateway does not want that.
     logging.getLogger("asyncio").setLevel(max(logging.INFO, logging.getLogger().level))
+    # JSON is UTF-8, whatever the terminal is: RFC 8259, 8.1.
+    encoding = "utf-8" if form == "json" else sys.stderr.encoding
+    writer = LogWriter(component, lines, sys.stderr.fileno(), encoding)
+    writer.start()
+    try:
+        yield
+    finally:
+        writer.stop()
+
+
+def dropped() -> int:
+    """Return how many lines were dropped since the start, for standard error was not read."""
+    return sum(each.dropped for each in logging.getLogger().handlers if isinstance(each, LogQueue))

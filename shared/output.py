@@ -2,17 +2,24 @@
 
 import os
 import sys
+from typing import TextIO
 
 CANNOT_PRINT = 1
 """The exit status of a command whose output cannot be written."""
 
 
 def prepare() -> None:
-    """Have a standard output that takes any text: another encoding than UTF-8, or a closed one."""
+    """Have standard streams that take any text: another encoding than UTF-8, or closed ones."""
     if sys.stdout is None:
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for as long as we run
+        sys.stdout = _nowhere()
     elif hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
+    if sys.stderr is None:
+        sys.stderr = _nowhere()
+
+
+def _nowhere() -> TextIO:
+    return open(os.devnull, "w", encoding="utf-8")
 
 
 def tell(text: str) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from shared import inquiry
+from shared import inquiry, logs
 from shared.snapshot import Snapshot
 from shared.version import VERSION
 
@@ -42,11 +42,14 @@ class ProgramStatus:
     """Seconds."""
     health: str
     """`ok`, or what is wrong."""
+    log_lines_dropped: int
+    """Since the start, see `shared.log_queue`."""
 
     @staticmethod
     def of(program: str, life: Life, now: float, health: str) -> "ProgramStatus":
-        """Tell that of a program; `now` is the monotonic clock."""
-        return ProgramStatus(program, VERSION, life.wall, now - life.monotonic, health)
+        """Return that of this program; `now` is the monotonic clock."""
+        uptime = now - life.monotonic
+        return ProgramStatus(program, VERSION, life.wall, uptime, health, logs.dropped())
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from shared import quantity
 from shared.inquiry import OK
-from shared.metrics import Labels, Metric, gauge
+from shared.metrics import Labels, Metric, counter, gauge
 from shared.terminal import Mood, Paint, aligned
 from shared.text import shown
 
@@ -41,6 +41,13 @@ def facts(rows: Sequence[Row], paint: Paint) -> list[str]:
     return [paint.line(line, mood) for line, (_, _, mood) in zip(lines, rows, strict=True)]
 
 
+def log_rows(status: Status) -> list[Row]:
+    """Return the row on the log, where there is something to say of it."""
+    lines = status["program"]["log_lines_dropped"]
+    said = f"{quantity.counted(lines, 'line')} dropped: standard error was not read in time"
+    return [("log", said, Mood.BAD)] if lines else []
+
+
 def snapshot_text(snapshot: Any) -> str:
     """Tell what a snapshot is."""
     return (
@@ -61,6 +68,11 @@ def program_metrics(status: Status) -> list[Metric]:
         gauge(f"{prefix}_healthy", "Whether all is well.", int(program["health"] == OK)),
         gauge(f"{prefix}_start_time_seconds", "When it started.", program["started"]),
         gauge(f"{prefix}_uptime_seconds", "How long it has run.", program["uptime"]),
+        counter(
+            f"{prefix}_log_lines_dropped_total",
+            "Log lines dropped, since standard error was not read in time.",
+            program["log_lines_dropped"],
+        ),
     ]
 
 

@@ -1,9 +1,10 @@
 """Logs: one line an event."""
 
-import io
 import json
 import logging
 import sys
+import tempfile
+from collections.abc import Callable
 
 from shared import logs
 from shared.logs import JsonFormatter, TextFormatter, event
@@ -72,27 +73,53 @@ class JsonLines(TestCase):
         )
 
 
-class Configured(TestCase):
+class ToStandardError(TestCase):
     def setUp(self) -> None:
-        root = logging.getLogger()
-        before = root.level, root.handlers[:], sys.stderr, logging.getLogger("asyncio").level
+        root, asyncio_log = logging.getLogger(), logging.getLogger("asyncio")
+        before = root.level, root.handlers[:], sys.stderr, asyncio_log.level
 
         def restore() -> None:
             root.setLevel(before[0])
             root.handlers[:] = before[1]
             sys.stderr = before[2]
-            logging.getLogger("asyncio").setLevel(before[3])
+            asyncio_log.setLevel(before[3])
 
         self.addCleanup(restore)
-        sys.stderr = self.printed = io.StringIO()
+
+    def printed(self, level: str, form: str, log: Callable[[], object], encoding: str) -> bytes:
+        """Return what is on standard error, which has an encoding, after a program that logs."""
+        with tempfile.TemporaryFile("w+", encoding=encoding) as file:
+            sys.stderr = file
+            with logs.to_standard_error("client", level, form):
+                log()
+            file.seek(0)
+            return bytes(file.buffer.read())
 
     def test_events_below_the_level_are_left_out(self) -> None:
-        logs.configure("warning", "text")
-        logging.getLogger("client").info("small")
-        logging.getLogger("client").warning("great")
-        self.assertEqual(self.printed.getvalue().split(" ", 1)[1], "warning client great\n")
+        def log() -> None:
+            logging.getLogger("client").info("small")
+            logging.getLogger("client").warning("great")
 
-    def test_json_is_a_choice(self) -> None:
-        logs.configure("info", "json")
-        logging.getLogger("client").info("small")
-        self.assertEqual(json.loads(self.printed.getvalue())["message"], "small")
+        printed = self.printed("warning", "text", log, "utf-8").decode()
+        self.assertEqual(printed.split(" ", 1)[1], "warning client great\n")
+
+    def test_json_is_utf_8_in_a_terminal_of_any_encoding(self) -> None:
+        for encoding in ("utf-8", "ascii", "latin-1"):
+            with self.subTest(encoding):
+                printed = self.printed("info", "json", lambda: log_info("żółw 😀"), encoding)
+                self.assertEqual(json.loads(printed.decode("utf-8"))["message"], "żółw 😀")
+
+    def test_text_is_in_the_encoding_of_the_terminal_and_what_it_lacks_is_escaped(self) -> None:
+        for encoding, shown in (
+            ("utf-8", "żółw".encode()),
+            ("latin-1", b"\\u017c\xf3\\u0142w"),
+            ("ascii", rb"\u017c\xf3\u0142w"),
+        ):
+            with self.subTest(encoding):
+                printed = self.printed("info", "text", lambda: log_info("żółw"), encoding)
+                self.assertTrue(printed.endswith(b" client " + shown + b"\n"), printed)
+
+
+def log_info(message: str) -> None:
+    """Log a message."""
+    logging.getLogger("client").info(message)

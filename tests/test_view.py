@@ -32,7 +32,7 @@ def shown(view: Any, status: object, is_coloured: bool = False) -> list[str]:
 def a_server(**changes: Any) -> ServerStatus:
     """Make a server's status."""
     parts: dict[str, Any] = {
-        "program": ProgramStatus("server", "1.0.0", WALL - 11_520, 11_520, "ok"),
+        "program": ProgramStatus("server", "1.0.0", WALL - 11_520, 11_520, "ok", 0),
         "host": "0.0.0.0",
         "port": 8080,
         "clients": ClientsStatus(now=3, most=7, limit=100, connections=4),
@@ -64,7 +64,7 @@ def an_endpoint(**changes: Any) -> EndpointStatus:
 def a_client(*endpoints: EndpointStatus, **changes: Any) -> ClientStatus:
     """Make a client's status."""
     parts: dict[str, Any] = {
-        "program": ProgramStatus("client", "1.0.0", WALL - 11_520, 11_520, "ok"),
+        "program": ProgramStatus("client", "1.0.0", WALL - 11_520, 11_520, "ok", 0),
         "socket": "/run/gateway/snapshot.sock",
         "servers": 2,
         "endpoints": list(endpoints),
@@ -157,6 +157,18 @@ http://one.example/              15 s    2027-01-14 07:00:00Z  1 d 1 h  36     3
         self.assertIn("snapshot  none pushed yet", shown(client, a_client(NEW, pushed=None)))
 
 
+class DroppedLogLines(TestCase):
+    def test_those_of_each_program_have_a_red_row_and_a_counter(self) -> None:
+        program = ProgramStatus("any", "1.0.0", WALL, 1, "ok", 1_234)
+        statuses = ((server, a_server(program=program)), (client, a_client(program=program)))
+        for view, status in statuses:
+            rows = [line.split(maxsplit=1) for line in shown(view, status, is_coloured=True)]
+            said = "1,234 lines dropped: standard error was not read in time\x1b[0m"
+            self.assertIn(["\x1b[31mlog", said], rows)
+            metrics = exposition(view.metrics(decoded(status)), {})
+            self.assertIn("gateway_any_log_lines_dropped_total 1234\n", metrics)
+
+
 class Metrics(TestCase):
     def samples(self, view: Any, status: Any) -> dict[str, float]:
         """Tell the samples by name and labels, as a collector reads them."""
@@ -173,6 +185,7 @@ class Metrics(TestCase):
             "gateway_server_healthy": 1,
             "gateway_server_start_time_seconds": WALL - 11_520,
             "gateway_server_uptime_seconds": 11_520,
+            "gateway_server_log_lines_dropped_total": 0,
             "gateway_server_clients": 3,
             "gateway_server_clients_most": 7,
             "gateway_server_clients_limit": 100,
@@ -207,7 +220,7 @@ class Metrics(TestCase):
         self.assertEqual(alerts - there, set())
 
     def test_one_without_data_has_no_figures_of_any(self) -> None:
-        program = ProgramStatus("server", "1.0.0", WALL, 1, "no data yet")
+        program = ProgramStatus("server", "1.0.0", WALL, 1, "no data yet", 0)
         samples = self.samples(server, a_server(snapshot=None, program=program))
         self.assertEqual(samples["gateway_server_healthy"], 0)
         self.assertFalse([name for name in samples if "snapshot" in name])

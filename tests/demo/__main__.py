@@ -82,15 +82,16 @@ def play(arguments: list[str]) -> int:
     """Play the endpoints until a signal asks for the end. Raises SettingError."""
     usage = Usage("python3 -m tests.demo", DESCRIPTION, {"gateway": ()})
     values = read(usage, SETTINGS, arguments, os.environ)
-    logs.configure("info", "text")
     asked: SimpleQueue[None] = SimpleQueue()
     on_ending(lambda: asked.put(None))
-    with _endpoints(values["host"], values["port"]) as endpoints:
-        play_data(endpoints, PERIODS)
-        for period in PERIODS:
-            log.info("playing", extra=event(period=f"{period:g}", url=endpoints.url(path(period))))
-        asked.get()
-    log.info("stopped")
+    with logs.to_standard_error("demo", "info", "text"):
+        with _endpoints(values["host"], values["port"]) as endpoints:
+            play_data(endpoints, PERIODS)
+            for period in PERIODS:
+                url = endpoints.url(path(period))
+                log.info("playing", extra=event(period=f"{period:g}", url=url))
+            asked.get()
+        log.info("stopped")
     return 0
 
 
