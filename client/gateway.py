@@ -20,7 +20,7 @@ from client.results import Result, Results
 from client.state import State
 from client.status import ClientStatus, EndpointStatus, PushedStatus, health
 from client.worker import NoThreadError, in_thread
-from shared import frame
+from shared import boot_clock, frame
 from shared.logs import event
 from shared.settings import SettingError
 from shared.snapshot import Snapshot
@@ -57,7 +57,7 @@ class Gateway:
         self._records = {endpoint: Record() for endpoint in configuration.endpoints}
         self._publication: Publication | None = None
         self._pushed = 0.0
-        """When its snapshot was first published, in seconds of the monotonic clock."""
+        """When its snapshot was first published, in seconds of the boot clock."""
         self._published: Mapping[Endpoint, Result] = {}
         """What the publication was rendered from."""
         self._unpolled = set(configuration.endpoints)
@@ -90,12 +90,12 @@ class Gateway:
 
     def status(self) -> ClientStatus:
         """Tell all figures."""
-        now, wall = time.monotonic(), time.time()
+        now, wall = boot_clock.now(), time.time()
         endpoints = [
             EndpointStatus.of(each, record, self._results.get(each), now, wall)
             for each, record in self._records.items()
         ]
-        uptime = now - self._life.monotonic
+        uptime = now - self._life.began
         return ClientStatus(
             ProgramStatus.of("client", self._life, now, health(endpoints, uptime)),
             str(self._configuration.socket),
@@ -188,7 +188,7 @@ class Gateway:
         succeeded = self._results.oldest_success(results)
         assert succeeded is not None, "what was rendered is of some success"
         self._publication = Publication(snapshot, checksum, succeeded)
-        self._pushed = time.monotonic()
+        self._pushed = boot_clock.now()
         servers = self._publisher.publish(self._publication)
         log.info(
             "snapshot pushed",

@@ -4,27 +4,26 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from shared import boot_clock
+
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")  # random(4)
 
 
 @dataclass(frozen=True)
 class Moment:
-    """A moment, as the machine's clocks tell it; all in seconds."""
+    """A moment, as the machine's clocks show it; both in seconds."""
 
-    monotonic: float
-    """Which means something to this process only."""
     wall: float
     """Since the epoch; it jumps when somebody sets the clock."""
     uptime: float
-    """Since the machine's boot; the same for all processes, and nobody can set it."""
+    """Since the machine's boot, see `shared.boot_clock`."""
     boot: str
     """Which boot that was; empty where the system does not tell."""
 
     @staticmethod
     def now() -> "Moment":
-        """Tell the present one."""
-        uptime = time.clock_gettime(time.CLOCK_BOOTTIME)
-        return Moment(time.monotonic(), time.time(), uptime, _boot())
+        """Return the present one."""
+        return Moment(time.time(), boot_clock.now(), _boot())
 
     def since(self, wall: float, uptime: float, boot: str) -> float:
         """Tell how many seconds ago a moment was, be it one of an earlier process; never below 0.

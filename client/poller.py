@@ -14,6 +14,7 @@ from client.lookup import Lookup
 from client.poll import Bounds, Good, PollError, poll
 from client.record import Record
 from client.results import Result, Results
+from shared import boot_clock
 from shared.logs import event
 
 log = logging.getLogger("client")
@@ -56,8 +57,9 @@ class Poller:
             if missed := following - beat - 1:
                 log.warning("beats missed", extra=event(endpoint=self._endpoint.name, beats=missed))
             beat = following
-            self._record.next_poll = start + beat * period
-            await asyncio.sleep(self._record.next_poll - time.monotonic())
+            wait = start + beat * period - time.monotonic()
+            self._record.next_poll = boot_clock.now() + wait
+            await asyncio.sleep(wait)
             self._record.next_poll = None
 
     async def _poll(self, patience: float) -> bool | None:
@@ -68,16 +70,16 @@ class Poller:
         try:
             good = await poll(self._endpoint, validators, bounds, self._lookup)
         except PollError as error:
-            self._tell_failure(str(error), before, started)
+            self._tell_failure(str(error), before, time.monotonic() - started)
             return None
-        now = time.monotonic()
+        now = boot_clock.now()
         if good.items is None:
             self._results.confirm(self._endpoint, now)
             changed = False
         else:
             result = Result(good.items, now, good.fetched.validators)
             changed = self._results.take(self._endpoint, result)
-        self._tell_success(good, changed, now - started)
+        self._tell_success(good, changed, time.monotonic() - started)
         return changed
 
     def _tell_success(self, good: Good, changed: bool, duration: float) -> None:
@@ -95,8 +97,8 @@ class Poller:
             ),
         )
 
-    def _tell_failure(self, reason: str, before: Result | None, started: float) -> None:
-        now = time.monotonic()
+    def _tell_failure(self, reason: str, before: Result | None, duration: float) -> None:
+        now = boot_clock.now()
         self._record.fail(reason, now)
         log.error(
             "poll failed",
@@ -104,7 +106,7 @@ class Poller:
                 endpoint=self._endpoint.name,
                 outcome="failed",
                 reason=reason,
-                duration=now - started,
+                duration=duration,
                 stale=f"{now - before.succeeded:.1f}s" if before else "no-data-yet",
             ),
         )

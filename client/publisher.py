@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from client.claim import Claim, ClaimError
-from shared import frame
+from shared import boot_clock, frame
 from shared.logs import event
 from shared.snapshot import Payload, Snapshot
 
@@ -37,7 +37,7 @@ class Publication:
     checksum: int
     """`frame.checksum(snapshot)`: taken once, not once a server."""
     succeeded: float
-    """What the age counts from, in seconds of the monotonic clock."""
+    """What the age counts from, in seconds of the boot clock."""
 
     def frame(self, sent: Snapshot | None, now: float) -> tuple[Payload, ...]:
         """Render what brings a server up to date that was sent `sent` last, in pieces."""
@@ -208,7 +208,7 @@ class _Subscriber:
                     self.news.clear()
                     publication = newest()
                     self.sending, self.began = publication.snapshot, time.monotonic()
-                    for part in publication.frame(sent, self.began):
+                    for part in publication.frame(sent, boot_clock.now()):
                         await self._send(part, turn)
             except TimeoutError:
                 return f"it took no megabyte within {PATIENCE:g} s"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Record:
-    """Counts, and the last failure; moments are in seconds of the monotonic clock."""
+    """Counts, and the last failure; moments are in seconds of the boot clock."""
 
     polls: int = 0
     failures: int = 0

@@ -14,7 +14,7 @@ class Result:
     items: bytes
     """Packed, see `client.items`."""
     succeeded: float
-    """When the endpoint last answered well, in seconds of the monotonic clock."""
+    """When the endpoint last answered well, in seconds of the boot clock."""
     validators: Validators = field(default_factory=Validators)
 
 

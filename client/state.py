@@ -83,7 +83,7 @@ def _pieces(state: State, now: Moment) -> Iterator[bytes]:
         entry = {
             "key": endpoint.key,
             "name": endpoint.name,
-            "age": now.monotonic - result.succeeded,
+            "age": now.uptime - result.succeeded,
             "etag": result.validators.etag,
             "modified": result.validators.last_modified,
         }
@@ -117,7 +117,7 @@ def decode(data: bytes, endpoints: Iterable[Endpoint], now: Moment) -> State:
             raise ValueError(f"a date of {edition.last_modified}")
         entries = {entry["key"]: entry for entry in document["endpoints"]}
         results = {
-            endpoint: _result(entries[endpoint.key], now.monotonic - passed)
+            endpoint: _result(entries[endpoint.key], now.uptime - passed)
             for endpoint in endpoints
             if endpoint.key in entries
         }

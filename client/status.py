@@ -42,7 +42,7 @@ class EndpointStatus:
     def of(
         endpoint: Endpoint, record: Record, result: Result | None, now: float, wall: float
     ) -> "EndpointStatus":
-        """Tell that of an endpoint; `now` is the monotonic clock, `wall` since the epoch."""
+        """Tell that of an endpoint; `now` is the boot clock, `wall` since the epoch."""
         age = max(0.0, now - result.succeeded) if result else None
         return EndpointStatus(
             endpoint=endpoint.name,

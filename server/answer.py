@@ -54,7 +54,7 @@ class Holding:
     edition: int
     """Which snapshot of this server's it is, counted from 1."""
     succeeded: float
-    """What its age counts from, in seconds of the monotonic clock."""
+    """What its age counts from, in seconds of the boot clock."""
 
 
 class Answers:
@@ -63,7 +63,7 @@ class Answers:
     def __init__(self, holding: Holding | None, now: float, wall: float) -> None:
         """Answer with what is held.
 
-        `now` is the monotonic clock, `wall` seconds since the epoch; both stand still from here.
+        `now` is the boot clock, `wall` seconds since the epoch; both stand still from here.
         """
         self._snapshot = holding.snapshot if holding else None
         self._wall = wall

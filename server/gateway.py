@@ -14,6 +14,7 @@ from server.readiness import Readiness
 from server.service import Service
 from server.status import AnswersStatus, ClientsStatus, ServerStatus, health
 from server.subscription import Subscription
+from shared import boot_clock
 from shared.logs import event
 from shared.settings import SettingError
 from shared.status import Life, ProgramStatus
@@ -81,7 +82,7 @@ class Gateway:
 
     def status(self) -> ServerStatus:
         """Tell all figures."""
-        now = time.monotonic()
+        now = boot_clock.now()
         limit, counters = self.service.limit, self.service.counters
         snapshot, link = self.service.snapshot_status(now), self._subscription.status(now)
         host, port = self.address
@@ -132,10 +133,10 @@ class Gateway:
 
     async def _tick(self) -> None:
         """Keep time for all: one ticker instead of a timer each."""
-        reported = time.monotonic()
+        reported = boot_clock.now()
         while True:
             await asyncio.sleep(TICK)
-            now = time.monotonic()
+            now = boot_clock.now()
             self.service.tick(now, time.time())
             if now - reported >= REPORT_INTERVAL:
                 reported = now

@@ -10,6 +10,7 @@ from server.decision import over_limit
 from server.limit import Limit
 from server.problem import Problem
 from server.request import Persistence, Request
+from shared import boot_clock
 from shared.logs import Field, event
 from shared.snapshot import Snapshot
 from shared.status import SnapshotStatus
@@ -26,7 +27,7 @@ class Service:
         """Serve so many clients at a time."""
         self.limit = Limit(capacity)
         self.counters = Counters()
-        self.answers = Answers(None, time.monotonic(), time.time())
+        self.answers = Answers(None, boot_clock.now(), time.time())
         self._stopping = False
         self._holding: Holding | None = None
         self._over_limit = over_limit(capacity)
@@ -52,12 +53,12 @@ class Service:
         return True
 
     def _hold(self, snapshot: Snapshot, edition: int, age: float) -> None:
-        now = time.monotonic()
+        now = boot_clock.now()
         self._holding = Holding(snapshot, edition, now - age)
         self.tick(now, time.time())
 
     def tick(self, now: float, wall: float) -> None:
-        """Bring the answers up to date. `now` is monotonic, `wall` seconds since the epoch."""
+        """Bring the answers up to date. `now` is the boot clock, `wall` seconds since the epoch."""
         self.answers = Answers(self._holding, now, wall)
         if self._refused_last is not None and now - self._refused_last > QUIET:
             self._refused_last = None
@@ -68,7 +69,7 @@ class Service:
         self.counters.refused += 1
         if self._refused_last is None:
             log.warning("limit reached", extra=event(limit=self.limit.capacity))
-        self._refused_last = time.monotonic()
+        self._refused_last = boot_clock.now()
         return self.answers.give(self._over_limit, Persistence.CLOSE, request.is_head)
 
     def stop(self) -> None:
@@ -98,7 +99,7 @@ class Service:
         return self.answers.give(problem, Persistence.CLOSE, bodiless)
 
     def snapshot_status(self, now: float) -> SnapshotStatus | None:
-        """Tell what is held; `now` is the monotonic clock."""
+        """Tell what is held; `now` is the boot clock."""
         if not self._holding:
             return None
         age = max(0.0, now - self._holding.succeeded)

@@ -5,7 +5,6 @@ import logging
 import mmap
 import os
 import socket
-import time
 import zlib
 from collections.abc import Coroutine
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Protocol
 
 from server import backoff
 from server.status import LinkStatus
-from shared import frame
+from shared import boot_clock, frame
 from shared.frame import FrameError, Header
 from shared.logs import event
 from shared.snapshot import Snapshot
@@ -48,11 +47,11 @@ class Subscription:
         self._greeted = False
         self._told = ""
         self._is_connected = False
-        self._since = time.monotonic()
+        self._since = boot_clock.now()
         self._lost = "it has not been tried"
 
     def status(self, now: float) -> LinkStatus:
-        """Tell how things stand; `now` is the monotonic clock."""
+        """Tell how things stand; `now` is the boot clock."""
         reason = "" if self._is_connected else self._lost
         return LinkStatus(self._is_connected, now - self._since, reason)
 
@@ -72,7 +71,7 @@ class Subscription:
 
     async def _connect(self, connection: socket.socket) -> None:
         await asyncio.get_running_loop().sock_connect(connection, os.fspath(self._path))
-        self._is_connected, self._since = True, time.monotonic()
+        self._is_connected, self._since = True, boot_clock.now()
         if not self._greeted:  # who never sends anything good may be met again and again
             self._greeted = True
             log.info("connected to the client", extra=event(socket=str(self._path)))
@@ -80,7 +79,7 @@ class Subscription:
     def _lose(self, error: OSError | FrameError) -> None:
         """Log why there is no connection; again only when it is for another reason."""
         if self._is_connected:
-            self._is_connected, self._since = False, time.monotonic()
+            self._is_connected, self._since = False, boot_clock.now()
         if isinstance(error, FrameError):
             reason = f"frame dropped: {error}"
         else:

@@ -17,8 +17,8 @@ in a snapshot frame, the payload: the identity coding, then the gzip coding.
         80      4  CRC-32 of the payload
         84      4  CRC-32 of the 84 bytes before
 
-The age travels as a duration, which each side carries on by its own monotonic clock; so no wall
-clock that jumps can change it. The checksums find accidents, not attacks: who may write to the
+The age travels as a duration, which each side carries on by the boot clock; so no wall clock
+that jumps can change it. The checksums find accidents, not attacks: who may write to the
 socket's directory is trusted.
 """
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from shared import inquiry, logs
+from shared import boot_clock, inquiry, logs
 from shared.snapshot import Snapshot
 from shared.version import VERSION
 
@@ -19,15 +19,15 @@ from shared.version import VERSION
 class Life:
     """Since when a program runs."""
 
-    monotonic: float
-    """In seconds of the monotonic clock."""
+    began: float
+    """In seconds of the boot clock."""
     wall: float
     """In seconds since the epoch."""
 
     @staticmethod
     def begin() -> "Life":
         """Begin now."""
-        return Life(time.monotonic(), time.time())
+        return Life(boot_clock.now(), time.time())
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,8 @@ class ProgramStatus:
 
     @staticmethod
     def of(program: str, life: Life, now: float, health: str) -> "ProgramStatus":
-        """Return that of this program; `now` is the monotonic clock."""
-        uptime = now - life.monotonic
+        """Return that of this program; `now` is the boot clock."""
+        uptime = now - life.began
         return ProgramStatus(program, VERSION, life.wall, uptime, health, logs.dropped())
 
 

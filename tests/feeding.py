@@ -3,11 +3,10 @@
 import asyncio
 import logging
 import threading
-import time
 from pathlib import Path
 
 from client.publisher import Publication, Publisher
-from shared import frame
+from shared import boot_clock, frame
 from shared.snapshot import Snapshot
 from tests.support import DEADLINE, beside
 
@@ -54,5 +53,5 @@ class Feeder:
         self._loop.call_soon_threadsafe(self._publish, snapshot)
 
     def _publish(self, snapshot: Snapshot) -> None:
-        publication = Publication(snapshot, frame.checksum(snapshot), time.monotonic())
+        publication = Publication(snapshot, frame.checksum(snapshot), boot_clock.now())
         self._publisher.publish(publication)

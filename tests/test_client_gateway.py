@@ -18,6 +18,7 @@ from client.publisher import Publication, Publisher
 from client.render import render
 from client.state import StateFile
 from client.worker import NoThreadError
+from shared import boot_clock
 from shared.snapshot import Snapshot
 from tests.demo.behaviours import array
 from tests.demo.endpoints import Endpoints
@@ -131,7 +132,7 @@ class Publishing(AsyncTestCase):
             return sum(request.path == path for request in later)
 
         def slowly(*arguments: Any) -> Snapshot:
-            rendering.append(time.monotonic())
+            rendering.append(boot_clock.now())
             # The second poll of an endpoint begins when the first has ended.
             wait_until(lambda: min(map(polls, ("/a", "/b"))) > 1, "both are polled meanwhile")
             return render(*arguments)

@@ -17,7 +17,7 @@ from tests.processes import Program, command
 from tests.support import TestCase, wait_until
 
 ENDPOINT = parse_endpoint("15=http://user:password@one.example/?key=secret")
-NOW, WALL = 1000.0, 1_800_000_000.0  # of the monotonic clock, and of the wall's
+NOW, WALL = 1000.0, 1_800_000_000.0  # of the boot clock, and of the wall's
 
 
 def status_of(record: Record, result: Result | None) -> EndpointStatus:

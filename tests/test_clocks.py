@@ -1,4 +1,4 @@
-"""Wall clocks that jump: real programs under one, and dates by one that was set back."""
+"""Clocks that jump: real programs under them, and dates by one that was set back."""
 
 import json
 import os
@@ -6,9 +6,12 @@ import re
 import tempfile
 import time
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from itertools import combinations, product
 from pathlib import Path
+from typing import Any
 
 from client.render import Edition, render
 from server.answer import Answers, Holding
@@ -18,7 +21,7 @@ from tests.beats import share_on_grid
 from tests.demo.behaviours import array, with_validators
 from tests.demo.endpoints import Endpoints
 from tests.demo.faults import FAULTS
-from tests.processes import Program
+from tests.processes import Program, command
 from tests.servers import ServerTestCase
 from tests.serving import GET, Peer, Response
 from tests.support import DEADLINE, TestCase, wait_until
@@ -39,6 +42,19 @@ time.time_ns = lambda: int(jumping_time() * 1e9)
 """
 
 
+# A machine sleeps: the boot clock and the wall clock go on, the monotonic clock stands still.
+SLEEP = """
+import os, time
+clock_gettime, wall = time.clock_gettime, time.time
+def slept():
+    return float(os.path.getsize(os.environ["SLEPT"]))
+def boot_or_other_clock(clock):
+    return clock_gettime(clock) + (slept() if clock == time.CLOCK_BOOTTIME else 0)
+time.clock_gettime = boot_or_other_clock
+time.time = lambda: wall() + slept()
+"""
+
+
 def date(response: Response, field: str) -> int:
     """Tell the date in a field of an answer, in seconds since the epoch."""
     return int(parsedate_to_datetime(response.fields[field]).timestamp())
@@ -52,10 +68,7 @@ class JumpingClock(ServerTestCase):
         super().setUp()
         self.endpoints = Endpoints()
         self.addCleanup(self.endpoints.close)
-        folder = self.enterContext(tempfile.TemporaryDirectory())
-        (Path(folder) / "sitecustomize.py").write_text(JUMP)
-        paths = [folder, *filter(None, [os.environ.get("PYTHONPATH")])]
-        self.environment = {"PYTHONPATH": os.pathsep.join(paths)}
+        self.environment = self.enterContext(started_with(JUMP))
         self.answers: list[Response] = []
         self.started = time.monotonic()
 
@@ -157,6 +170,91 @@ class JumpingClock(ServerTestCase):
         beats = (when[-1] - when[0]) / PERIOD
         self.assertLessEqual(len(when), beats + 2)
         self.assertGreater(len(when), 0.5 * beats)
+
+
+class SleepingMachine(ServerTestCase):
+    """Client and server on a machine that sleeps for two hours; no poll comes between."""
+
+    ASLEEP = 7200  # seconds
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.endpoints = Endpoints()
+        self.addCleanup(self.endpoints.close)
+        self.endpoints.play("/data", array(["630e1244"]))
+        self.slept = self.socket.with_name("slept")
+        self.slept.touch()
+        self.environment = self.enterContext(started_with(SLEEP)) | {"SLEPT": str(self.slept)}
+        arguments = ("--socket", str(self.socket), "--endpoint")
+        endpoint = f"600={self.endpoints.url('/data')}"
+        self.client = self.enterContext(
+            Program("client", *arguments, endpoint, environment=self.environment)
+        )
+        self.sleeper = self.server(**self.environment)
+        self.sleeper.wait_for("snapshot received")
+
+    def sleep(self) -> None:
+        """Have the machine sleep, and wake up."""
+        os.truncate(self.slept, self.ASLEEP)  # the size is the time
+
+    def age(self) -> int:
+        """Return the Age of an answer."""
+        peer = self.connect(self.sleeper)
+        age = int(peer.ask().fields["age"])
+        peer.close()
+        return age
+
+    def status(self, program: str, *words: str) -> Any:
+        """Return the status of a program."""
+        return json.loads(command(program, "status", "--json", *words).output)
+
+    def test_an_age_counts_the_sleep(self) -> None:
+        self.assertLess(self.age(), self.ASLEEP)
+        self.sleep()
+        wait_until(lambda: self.age() >= self.ASLEEP, "the age is that of the data")
+
+    def test_a_server_that_connects_after_the_sleep_has_the_true_age(self) -> None:
+        self.sleep()
+        other = self.server(**self.environment)
+        age = float(other.wait_for("snapshot received").rpartition("age=")[2])
+        self.assertGreaterEqual(age, self.ASLEEP)
+
+    def test_a_client_that_is_killed_after_the_sleep_remembers_the_true_age(self) -> None:
+        self.sleep()
+        self.client.kill()
+        self.endpoints.play("/data", FAULTS["hang"])
+        arguments = ("--socket", str(self.socket), "--endpoint")
+        endpoint = f"600={self.endpoints.url('/data')}"
+        again = Program("client", *arguments, endpoint, environment=self.environment)
+        self.enterContext(again).wait_for("snapshot pushed")
+        client = self.status("client", "--socket", str(self.socket))
+        self.assertGreaterEqual(client["pushed"]["snapshot"]["age"], self.ASLEEP)
+
+    def test_the_status_counts_the_sleep_everywhere(self) -> None:
+        self.sleep()
+        address = ("--host", "127.0.0.1", "--port", str(self.sleeper.port()))
+        server = self.status("server", *address)
+        client = self.status("client", "--socket", str(self.socket))
+        for name, seconds in {
+            "the server's uptime": server["program"]["uptime"],
+            "its snapshot's age": server["snapshot"]["age"],
+            "its connection": server["link"]["seconds"],
+            "the client's uptime": client["program"]["uptime"],
+            "its snapshot's age, too": client["pushed"]["snapshot"]["age"],
+            "its push": client["pushed"]["seconds"],
+            "its endpoint": client["endpoints"][0]["age"],
+        }.items():
+            with self.subTest(name):
+                self.assertGreaterEqual(seconds, self.ASLEEP)
+
+
+@contextmanager
+def started_with(code: str) -> Iterator[dict[str, str]]:
+    """Make an environment in which a Python runs some code before all else."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "sitecustomize.py").write_text(code)
+        paths = [folder, *filter(None, [os.environ.get("PYTHONPATH")])]
+        yield {"PYTHONPATH": os.pathsep.join(paths)}
 
 
 class ClockSetBack(TestCase):

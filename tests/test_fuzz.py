@@ -20,6 +20,7 @@ from server.readiness import Readiness
 from server.receiver import sole_request
 from server.request import Request
 from server.service import Service
+from shared import boot_clock
 from tests.fuzz.mutations import LARGE_SEEDS, SEEDS, cut, stream
 from tests.fuzz.reference import Outcome, outcomes
 from tests.samples import snapshot
@@ -162,7 +163,7 @@ class Judge:
         self._knowing = Service(1)
         """Another service, which knows the answers to bytes that it has seen."""
         self._knowing.take(snapshot(), 0.0)
-        now, wall = time.monotonic(), time.time()
+        now, wall = boot_clock.now(), time.time()
         for service in (self._service, self._knowing):
             service.tick(now, wall)
 

@@ -11,7 +11,7 @@ from client.moment import Moment
 from tests.processes import ROOT
 from tests.support import TestCase
 
-NOW = Moment(monotonic=1.0, wall=5000.0, uptime=700.0, boot="this one")
+NOW = Moment(wall=5000.0, uptime=700.0, boot="this one")
 
 
 class Moments(TestCase):

@@ -6,7 +6,6 @@ import logging
 import os
 import socket
 import tempfile
-import time
 import weakref
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
@@ -18,6 +17,7 @@ from client import publisher as publishing
 from client.claim import Claim
 from client.publisher import Publication, Publisher
 from client.render import Edition, render
+from shared import boot_clock
 from shared.frame import HEADER_SIZE, Header, checksum, decode_header, decode_snapshot
 from shared.snapshot import Snapshot
 from tests.support import DEADLINE, AsyncTestCase, beside, eventually
@@ -91,7 +91,7 @@ class Pushing(AsyncTestCase):
         async def act(publisher: Publisher) -> None:
             servers = [await self.connect() for _ in range(3)]
             await eventually(lambda: self.logged("server connected") == 3, "three are connected")
-            first = publication("630e1244", succeeded=time.monotonic() - 30)
+            first = publication("630e1244", succeeded=boot_clock.now() - 30)
             self.assertEqual(publisher.publish(first), 3)
             for server in servers:
                 header, snapshot = await server.frame()
@@ -114,10 +114,10 @@ class Pushing(AsyncTestCase):
     def test_unchanged_data_is_not_sent_again_but_its_age_is(self) -> None:
         async def act(publisher: Publisher) -> None:
             server = await self.connect()
-            current = publication("630e1244", succeeded=time.monotonic() - 600)
+            current = publication("630e1244", succeeded=boot_clock.now() - 600)
             publisher.publish(current)
             self.assertEqual((await server.frame())[1], current.snapshot)
-            publisher.publish(replace(current, succeeded=time.monotonic()))
+            publisher.publish(replace(current, succeeded=boot_clock.now()))
             header, snapshot = await server.frame()
             self.assertIsNone(snapshot)
             self.assertEqual(header.identity_digest, current.snapshot.identity_digest)

@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 from server.problem import Problem
 from server.service import QUIET, Service
+from shared import boot_clock
 from tests.samples import get, snapshot
 from tests.support import TestCase
 
@@ -30,7 +31,7 @@ class Services(TestCase):
     def test_the_age_grows_with_the_ticks_and_a_renewal_takes_it_back(self) -> None:
         self.service.take(SMALL, 60.0)
         self.assertEqual(self.age(), 60)
-        self.service.tick(time.monotonic() + 3600, time.time())
+        self.service.tick(boot_clock.now() + 3600, time.time())
         self.assertEqual(self.age(), 3660)
         self.assertTrue(self.service.renew(SMALL.identity_digest, 5.0))
         self.assertEqual(self.age(), 5)
@@ -38,7 +39,7 @@ class Services(TestCase):
     def test_a_wall_clock_that_jumps_changes_no_age(self) -> None:
         self.service.take(SMALL, 60.0)
         for jump in (-86_400, 86_400):
-            self.service.tick(time.monotonic(), time.time() + jump)
+            self.service.tick(boot_clock.now(), time.time() + jump)
             self.assertEqual(self.age(), 60)
 
     def test_only_what_is_held_can_be_renewed(self) -> None:
@@ -72,7 +73,7 @@ class Services(TestCase):
         with self.assertLogs("server", logging.INFO) as logs:
             for _ in range(3):
                 self.service.refuse(get())
-            now = time.monotonic()
+            now = boot_clock.now()
             self.service.tick(now, time.time())
             self.service.tick(now + QUIET + 1, time.time())
             self.service.tick(now + QUIET + 2, time.time())

@@ -4,7 +4,6 @@ import errno
 import json
 import os
 import tempfile
-import time
 import tracemalloc
 import zlib
 from collections.abc import Callable, Mapping
@@ -21,6 +20,7 @@ from client.moment import Moment
 from client.render import Edition
 from client.results import Result
 from client.state import State, StateError, StateFile, decode, encode, seal
+from shared import boot_clock
 from tests.support import TestCase
 
 FIRST = parse_endpoint("15=http://user:secret@a/?token=secret")
@@ -28,13 +28,13 @@ SECOND = parse_endpoint("30=http://b/")
 STATE = State(
     Edition(b"d" * 16, 1767323045),
     {
-        FIRST: Result(b"630e12445f4a8990", 90.0, Validators('"v1"', None)),
-        SECOND: Result("żółw5".encode(), 80.0),
+        FIRST: Result(b"630e12445f4a8990", 690.0, Validators('"v1"', None)),
+        SECOND: Result("żółw5".encode(), 680.0),
     },
 )
 
 
-NOW = Moment(monotonic=100.0, wall=5000.0, uptime=700.0, boot="this one")
+NOW = Moment(wall=5000.0, uptime=700.0, boot="this one")
 
 
 def encoded(state: State) -> bytes:
@@ -62,7 +62,9 @@ class EncodedState(TestCase):
         for length in (0, 1, SLICE - 1, SLICE, SLICE + 1, 3 * SLICE):
             strings = [f"ż{index:06x}" for index in range(length)] + ['"\\\n/\x00\x7fab']
             items = "".join(strings).encode()
-            state = replace(STATE, results={FIRST: Result(items, 90.0), SECOND: Result(b"", 80.0)})
+            state = replace(
+                STATE, results={FIRST: Result(items, 690.0), SECOND: Result(b"", 680.0)}
+            )
             pieces = list(encode(state, NOW))
             document = json.loads(b"".join(pieces))
             with self.subTest(length):
@@ -72,22 +74,22 @@ class EncodedState(TestCase):
                 self.assertLess(max(map(len, pieces)), 2 * SLICE * ITEM_SIZE)
 
     def test_ages_go_on_by_the_uptime_whatever_happened_to_the_wall_clock(self) -> None:
-        """Ten seconds later, in a process whose monotonic clock begins anew."""
+        """Ten seconds later."""
         for wall in (5010.0, 1000.0, 90_000.0):
-            later = Moment(monotonic=7.0, wall=wall, uptime=710.0, boot="this one")
+            later = Moment(wall=wall, uptime=710.0, boot="this one")
             state = decode(encoded(STATE), [FIRST], later)
-            self.assertEqual(state.results[FIRST].succeeded, 7.0 - 10 - 10)
+            self.assertEqual(state.results[FIRST].succeeded, 710.0 - 10 - 10)
 
     def test_ages_go_on_by_the_wall_clock_across_a_boot(self) -> None:
         for boot in ("another", ""):
-            later = Moment(monotonic=7.0, wall=5030.0, uptime=7.0, boot=boot)
+            later = Moment(wall=5030.0, uptime=7.0, boot=boot)
             state = decode(encoded(STATE), [FIRST], later)
             self.assertEqual(state.results[FIRST].succeeded, 7.0 - 30 - 10)
 
     def test_a_wall_clock_that_was_set_back_across_a_boot_makes_nothing_younger(self) -> None:
-        later = Moment(monotonic=100.0, wall=1000.0, uptime=7.0, boot="another")
+        later = Moment(wall=1000.0, uptime=7.0, boot="another")
         state = decode(encoded(STATE), [FIRST], later)
-        self.assertEqual(state.results[FIRST].succeeded, 90.0)
+        self.assertEqual(state.results[FIRST].succeeded, 7.0 - 10)
 
     def test_an_endpoint_that_is_not_configured_any_more_is_left_out(self) -> None:
         state = decode(encoded(STATE), [SECOND], NOW)
@@ -162,10 +164,10 @@ class StateFiles(TestCase):
         self.file = StateFile(self.folder / "state.json")
 
     def test_what_is_saved_is_loaded(self) -> None:
-        self.file.save(State(STATE.edition, {FIRST: Result(b"630e1244", time.monotonic())}))
+        self.file.save(State(STATE.edition, {FIRST: Result(b"630e1244", boot_clock.now())}))
         state = self.file.load([FIRST])
         self.assertEqual((state.edition, state.results[FIRST].items), (STATE.edition, b"630e1244"))
-        self.assertAlmostEqual(state.results[FIRST].succeeded, time.monotonic(), delta=60)
+        self.assertAlmostEqual(state.results[FIRST].succeeded, boot_clock.now(), delta=60)
 
     def test_nothing_saved_is_nothing_remembered(self) -> None:
         self.assertEqual(self.file.load([FIRST]), State())

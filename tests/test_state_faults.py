@@ -6,7 +6,6 @@ import random
 import resource
 import shutil
 import socket
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -16,6 +15,7 @@ from client.moment import Moment
 from client.render import Edition
 from client.results import Result
 from client.state import State, StateError, decode, encode
+from shared import boot_clock
 from tests.demo.faults import FAULTS
 from tests.faults import instants, model
 from tests.faults.changing import Changing
@@ -95,7 +95,7 @@ class StateFaultsTestCase(PolledTestCase):
     def valid(self, of: int = 1) -> bytes:
         """Make the state file of a client that has just seen the first versions of so many."""
         results = {
-            endpoint: Result("".join(model.items(number, 1)).encode(), time.monotonic())
+            endpoint: Result("".join(model.items(number, 1)).encode(), boot_clock.now())
             for number, endpoint in enumerate(self.configured(of))
         }
         edition = Edition(bytes(range(16)), 1767323045)

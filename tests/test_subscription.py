@@ -15,7 +15,7 @@ from unittest import mock
 from client.publisher import Publication, Publisher
 from server import backoff, subscription
 from server.subscription import Subscription
-from shared import frame
+from shared import boot_clock, frame
 from shared.logs import Field
 from shared.snapshot import Snapshot
 from tests.samples import snapshot
@@ -97,7 +97,7 @@ class WithAClient(Subscribing):
     def test_what_is_published_comes_whole_with_its_age(self) -> None:
         async def act(publisher: Publisher) -> None:
             for sent in (SMALL, LARGE, snapshot("12345678")):
-                succeeded = time.monotonic() - 60
+                succeeded = boot_clock.now() - 60
                 publisher.publish(Publication(sent, frame.checksum(sent), succeeded))
                 await self.holds(sent)
                 self.assertGreaterEqual(self.held.ages[-1], 60)

@@ -13,7 +13,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -25,6 +24,7 @@ from client.fetch import Validators
 from client.render import Edition
 from client.results import Result
 from client.state import State, StateError, StateFile
+from shared import boot_clock
 
 Act = Callable[[], object]
 Way = Callable[[int, Act], bool]
@@ -103,7 +103,7 @@ def state(letter: str, items: int) -> State:
     results = {
         endpoint: Result(
             b"".join(b"%b%d%06x" % (letter.encode(), which, number) for number in range(items)),
-            time.monotonic() - 10 * which,
+            boot_clock.now() - 10 * which,
             Validators(f'"{letter}{which}"', None),
         )
         for which, endpoint in enumerate(ENDPOINTS)

@@ -9,6 +9,7 @@ from client.gateway import Gateway
 from server.gateway import TICK
 from server.service import Service
 from server.subscription import Subscription
+from shared import boot_clock
 from shared.snapshot import Snapshot
 from tests.simulation.network import Wire
 from tests.simulation.process import Process
@@ -59,7 +60,7 @@ class Server:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK)
-            self._service.tick(time.monotonic(), time.time())
+            self._service.tick(boot_clock.now(), time.time())
 
 
 class _Taker:
