@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from shared import inquiry, metrics, terminal
+from shared import inquiry, metrics, output, terminal
 from shared.inquiry import InquiryError, NotRunningError
 from shared.output import tell
 from shared.program import FLAGS, Program
 from shared.settings import SettingError, Usage
-from shared.text import shown
+from shared.text import shown, well_formed
 from shared.values import read
 from shared.view import Status, View
 
@@ -37,6 +37,8 @@ def run(program: Program, view: View, arguments: Sequence[str]) -> None:
     )
     if values["json"] and values["prometheus"]:
         raise SettingError("--json --prometheus: want one of them")
+    if values["json"] or values["prometheus"]:
+        output.use_utf_8()
     show = _form(view, values)
     address = program.address(values)
     try:
@@ -61,7 +63,7 @@ def _form(view: View, values: Mapping[str, Any]) -> Callable[[Status], str]:
     if values["json"]:
         return lambda status: json.dumps(status, ensure_ascii=False) + "\n"
     if values["prometheus"]:
-        host = {"host": socket.gethostname()}
+        host = {"host": well_formed(socket.gethostname())}
         return lambda status: metrics.exposition(
             view.metrics(status), {**host, **view.labels(status)}
         )

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from shared.log_queue import LogQueue, LogWriter
-from shared.text import shown
+from shared.text import shown, well_formed
 
 FORMATS = ("text", "json")
 LEVELS = ("debug", "info", "warning", "error")
@@ -37,7 +37,7 @@ class _Formatter(logging.Formatter):
 
     def fields(self, record: logging.LogRecord) -> dict[str, Field]:
         """Tell the fields of the event; a traceback is one of them, so that a line stays a line."""
-        fields = dict(getattr(record, "event", {}))
+        fields: dict[str, Field] = dict(getattr(record, "event", {}))
         if record.exc_info:
             fields["traceback"] = self.formatException(record.exc_info)
         return fields
@@ -65,8 +65,9 @@ class JsonFormatter(_Formatter):
             "level": record.levelname.lower(),
             "component": record.name,
             "message": record.getMessage(),
-        }
-        return json.dumps(line | self.fields(record), ensure_ascii=False)
+        } | self.fields(record)
+        valid = {k: well_formed(v) if isinstance(v, str) else v for k, v in line.items()}
+        return json.dumps(valid, ensure_ascii=False)
 
 
 def _text(value: Field) -> str:

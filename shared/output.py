@@ -18,6 +18,12 @@ def prepare() -> None:
         sys.stderr = _nowhere()
 
 
+def use_utf_8() -> None:
+    """Print in UTF-8 whatever the terminal has, for what other programs read."""
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(encoding="utf-8")
+
+
 def _nowhere() -> TextIO:
     return open(os.devnull, "w", encoding="utf-8")
 

@@ -6,12 +6,13 @@ The programs answer with JSON objects made of these values; `python -m … statu
 import dataclasses
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from shared import boot_clock, inquiry, logs
 from shared.snapshot import Snapshot
+from shared.text import well_formed
 from shared.version import VERSION
 
 
@@ -99,4 +100,9 @@ def answers(status: Callable[[], Told]) -> Mapping[str, Callable[[], str]]:
 
 def document(status: Any) -> str:
     """Render a status, which is a dataclass, as a JSON object."""
-    return json.dumps(dataclasses.asdict(status))  # in ASCII: a path may be no UTF-8
+    return json.dumps(dataclasses.asdict(status, dict_factory=_valid), ensure_ascii=False)
+
+
+def _valid(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """Make an object that every reader of JSON takes: a path may be no UTF-8."""
+    return {name: well_formed(v) if isinstance(v, str) else v for name, v in pairs}

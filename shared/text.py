@@ -1,6 +1,9 @@
 """Foreign text made fit for a log line or an error message."""
 
+import re
 from shlex import quote
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def shown(text: str, most: int = 80) -> str:
@@ -11,6 +14,11 @@ def shown(text: str, most: int = 80) -> str:
     return "".join(
         c if c.isprintable() else c.encode("unicode_escape").decode() for c in _cut(text, most)
     )
+
+
+def well_formed(text: str) -> str:
+    """Escape what UTF-8 cannot hold: surrogates, as which PEP 383 has the bytes of other names."""
+    return _SURROGATE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 def quoted(text: object, most: int = 200) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import sys
 import tempfile
 from collections.abc import Callable
@@ -71,6 +72,12 @@ class JsonLines(TestCase):
                 "url": "żółw",
             },
         )
+
+    def test_a_name_that_is_no_utf_8_is_valid_in_it(self) -> None:
+        name = os.fsdecode(b"/tmp/\xff")
+        line = JsonFormatter().format(record(name, path=name)).encode()
+        found = json.loads(line)
+        self.assertEqual((found["message"], found["path"]), (r"/tmp/\udcff", r"/tmp/\udcff"))
 
 
 class ToStandardError(TestCase):

@@ -1,8 +1,9 @@
 """Foreign text made fit for a line."""
 
+import os
 import subprocess
 
-from shared.text import quoted, shown
+from shared.text import quoted, shown, well_formed
 from tests.support import TestCase
 
 
@@ -16,6 +17,17 @@ class ShownText(TestCase):
     def test_what_is_too_long_is_cut(self) -> None:
         self.assertEqual(shown("x" * 100, most=10), "x" * 9 + "…")
         self.assertEqual(shown("x" * 10, most=10), "x" * 10)
+
+
+class WellFormedText(TestCase):
+    def test_what_utf_8_can_hold_stays_as_it_is(self) -> None:
+        self.assertEqual(well_formed("żółw\n😀"), "żółw\n😀")
+
+    def test_a_byte_of_a_name_that_is_no_utf_8_is_escaped(self) -> None:
+        self.assertEqual(well_formed(os.fsdecode(b"/tmp/\xff\xfe")), r"/tmp/\udcff\udcfe")
+
+    def test_a_surrogate_of_any_other_origin_is_escaped(self) -> None:
+        self.assertEqual(well_formed("a\ud800b\udfff"), r"a\ud800b\udfff")
 
 
 class QuotedText(TestCase):
