@@ -2,7 +2,10 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Coroutine, Sequence
+import signal
+import socket
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from shared import logs, program, settings
@@ -65,12 +68,34 @@ def run(
 
 
 async def _until_stopped(values: dict[str, Any], main: Main) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    # Not the loop's own handlers: they are taken away when it closes, and the default, which kills,
-    # is back before the program has ended.
-    program.on_signals(lambda *_: loop.call_soon_threadsafe(stop.set))
-    try:
+    with _stop_event() as stop:
         await main(values, stop)
+
+
+@contextmanager
+def _stop_event() -> Iterator[asyncio.Event]:
+    """Make an event that SIGTERM and SIGINT set. At the end of the context, they are ignored.
+
+    The loop's own handlers would not do: it takes them away when it closes, and the default, which
+    kills, is back before the program has ended.
+    """
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    # By this socket a signal wakes up the loop; a handler alone runs when the loop wakes up next.
+    receiving, sending = socket.socketpair()
+    sending.setblocking(False)
+
+    def received() -> None:
+        loop.remove_reader(receiving)
+        stop.set()
+
+    loop.add_reader(receiving, received)
+    signal.set_wakeup_fd(sending.fileno(), warn_on_full_buffer=False)
+    program.on_signals(lambda *_: None)
+    try:
+        yield stop
     finally:
         program.ignore_signals()
+        signal.set_wakeup_fd(-1)
+        loop.remove_reader(receiving)
+        receiving.close()
+        sending.close()

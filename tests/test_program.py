@@ -17,6 +17,19 @@ sys.argv[1:] = {words}
 program.run("tested", kill, {{"ask": kill}})
 """
 
+# The thread that a signal reaches is any: here one that is not the loop's.
+WAITING = """
+import asyncio, signal, threading
+from shared import life
+def kill():
+    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+async def main(values, stop):
+    threading.Timer(0.05, kill).start()
+    await stop.wait()
+for _ in range(5):
+    asyncio.run(life._until_stopped({}, main))
+"""
+
 
 class CommandLine(TestCase):
     def test_a_signal_that_comes_early_ends_it_without_a_word(self) -> None:
@@ -67,3 +80,14 @@ class CommandLine(TestCase):
         self.assertEqual((ended.status, ended.output), (2, ""))
         self.assertIn("stats; did you mean status?", ended.errors)
         self.assertEqual(ended.errors.count("\n"), 1)
+
+    def test_a_signal_wakes_up_a_loop_that_waits_for_nothing_else(self) -> None:
+        ended = subprocess.run(
+            [sys.executable, "-c", WAITING],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=6 * DEADLINE,
+            check=False,
+        )
+        self.assertEqual((ended.returncode, ended.stdout + ended.stderr), (0, ""))

@@ -12,7 +12,7 @@ from shared.settings import Setting, SettingError, Usage
 from shared.values import read
 from tests.demo.endpoints import Endpoints
 from tests.demo.periods import PERIODS, path, play_data
-from tests.demo.signals import on_ending
+from tests.demo.signals import next_of, on_ending
 
 log = logging.getLogger("endpoints")
 
@@ -90,7 +90,7 @@ def play(arguments: list[str]) -> int:
             for period in PERIODS:
                 url = endpoints.url(path(period))
                 log.info("playing", extra=event(period=f"{period:g}", url=url))
-            asked.get()
+            next_of(asked)
         log.info("stopped")
     return 0
 

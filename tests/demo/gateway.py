@@ -17,7 +17,7 @@ from shared.settings import SettingError
 from tests.demo.console import Console
 from tests.demo.periods import PERIODS, path
 from tests.demo.process import Process
-from tests.demo.signals import on_ending
+from tests.demo.signals import next_of, on_ending
 
 HOST = "127.0.0.1"
 LOOK_INTERVAL = 0.1  # seconds between two looks at whether a program is ready
@@ -63,7 +63,7 @@ def run(port: int) -> int:
         else:
             url = f"http://{HOST}:{server_port}/"
             console.tell("gateway", f"ready: curl -s {url} (Ctrl-C ends everything)")
-        cause = happened.get()
+        cause = next_of(happened)
     # Asked now, when all have ended: a signal to everybody may have reached a program first.
     if cause is None or _asked(happened):
         return 0
