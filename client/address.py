@@ -2,18 +2,15 @@
 
 import os
 import zlib
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from shared.path import SOCKET
-from shared.settings import SettingError
-from shared.text import quoted
+from shared.values import Values
 
 SETTINGS = (SOCKET,)
 
 
-def place(values: Mapping[str, Any]) -> str:
+def place(values: Values) -> str:
     """Tell what no two clients of a network namespace share, see `shared.inquiry`.
 
     It is the directory itself, not its path: the same path is another volume in each container, and
@@ -23,5 +20,5 @@ def place(values: Mapping[str, Any]) -> str:
     try:
         folder = os.stat(path.parent)
     except OSError as error:
-        raise SettingError(f"--socket {quoted(path)}: {error.strerror}") from None
+        raise values.error(error.strerror, socket=path) from None
     return f"{folder.st_dev:x}:{folder.st_ino:x}:{zlib.crc32(os.fsencode(path.name)):08x}"

@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from client.configuration import Configuration, configuration
 from client.endpoint import Endpoint
@@ -16,6 +15,7 @@ from client.render import merge
 from shared.output import tell
 from shared.quantity import counted
 from shared.terminal import aligned
+from shared.values import Values
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Outcome:
         return self.endpoint.name, "ok", f"{items} in {self.duration:.3f} s"
 
 
-async def check(values: dict[str, Any]) -> bool:
+async def check(values: Values) -> bool:
     """Poll each endpoint once, all at once, and print what came; True where all went well.
 
     No socket is taken and no state is written. Raises SettingError.

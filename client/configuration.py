@@ -2,15 +2,14 @@
 
 import os
 import ssl
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from client.endpoint import Endpoint, parse_endpoint, redact
 from shared import settings
 from shared.settings import Setting, SettingError
 from shared.text import quoted
+from shared.values import Values
 
 DESCRIPTION = "Polls the endpoints, merges what they send, and pushes snapshots to the servers."
 
@@ -72,19 +71,16 @@ class Configuration:
     socket: Path
 
 
-def configuration(values: Mapping[str, Any]) -> Configuration:
+def configuration(values: Values) -> Configuration:
     """Make the configuration of the settings' values. Raises SettingError."""
     path: Path = values["socket"]
     endpoints: tuple[Endpoint, ...] = values["endpoints"]
     for index, endpoint in enumerate(endpoints):
         if any(endpoint.url == other.url for other in endpoints[:index]):
-            raise SettingError(
-                f"--endpoint {quoted(endpoint.name)}: want each endpoint once; it is there twice"
-            )
+            reason = "want each endpoint once; it is there twice"
+            raise values.error(reason, endpoints=endpoint.name)
     _require_certificates(os.environ.get(CERTIFICATES, ""))
-    return Configuration(
-        endpoints, values["timeout"], values["most"], _state(values["state"], path), path
-    )
+    return Configuration(endpoints, values["timeout"], values["most"], _state(values), path)
 
 
 def _require_certificates(path: str) -> None:
@@ -105,17 +101,18 @@ def _require_certificates(path: str) -> None:
         ) from None
 
 
-def _state(text: str | None, socket: Path) -> Path | None:
+def _state(values: Values) -> Path | None:
+    text: str | None = values["state"]
+    socket: Path = values["socket"]
     if text == "none":
         return None
     state = socket.with_name("state.json") if text is None else Path(text).absolute()
     if text == "" or not state.name:
-        raise SettingError(f"--state {quoted(text)}: want the path of a file, or none")
-    if not os.path.isdir(state.parent):
-        raise SettingError(
-            f"--state {quoted(text)}: want a path in a directory that exists, or none; "
-            f"{state.parent} does not exist"
-        )
-    if os.path.realpath(state) == os.path.realpath(socket):
-        raise SettingError(f"--state {quoted(text)}: want another path than the socket's")
-    return state
+        reason = "want the path of a file, or none"
+    elif not os.path.isdir(state.parent):
+        reason = f"want a path in a directory that exists, or none; {state.parent} does not exist"
+    elif os.path.realpath(state) == os.path.realpath(socket):
+        reason = "want another path than the socket's"
+    else:
+        return state
+    raise values.error(reason, state=text)

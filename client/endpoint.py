@@ -24,6 +24,8 @@ _CREDENTIALS = re.compile(
     r"((?:[^=@:/]*=)?(?:[a-z][a-z0-9+.-]*://)?).*@", re.IGNORECASE | re.DOTALL
 )
 
+# What stands behind the first colon of an authority, where that is no port.
+_PASSWORD = re.compile(r"://[^/?#@:[\]]*:(?![0-9]*(?:[/?#]|$))[^/?#@]*")
 
 _UNREADABLE = "want a URL that can be read, of the form http://HOST:PORT/PATH"
 
@@ -113,7 +115,9 @@ def parse_endpoint(text: str) -> Endpoint:
     """Parse `SECONDS=URL`. Raises ValueError, saying what would be right."""
     period, equals, url = text.partition("=")
     if not equals:
-        raise ValueError("want SECONDS=URL, such as 15=http://example.org/data")
+        raise ValueError(
+            "want SECONDS=URL, such as 15=http://example.org/data; a blank in a URL is %20"
+        )
     if _JOINED.search(url):
         raise ValueError("want white space between endpoints, or each in an argument of its own")
     return Endpoint(_parse_period(period), parse_url(url))
@@ -169,12 +173,12 @@ def basic(parts: SplitResult) -> str | None:
 def redact(text: str) -> str:
     """Take user, password and the values of the query out of a URL, or of what was meant as one.
 
-    Whatever stands before the last @ may be a password with a slash in it, and what looks like two
-    ports may be one.
+    Whatever stands before the last @ may be a password with a slash in it; and what looks like two
+    ports, or like a port and is no number, may be one that a blank has cut off from its @.
     """
     # Looked for in vain, they would take time by the square of the length.
     hidden = _CREDENTIALS.sub(r"\1***@", text, count=1) if "@" in text else text
-    hidden = re.sub(r"://[^/?#@[\]]*:[^/?#@[\]]*:[^/?#@]*", "://***", hidden)
+    hidden = _PASSWORD.sub("://***", hidden)
     return _redact_query(hidden)
 
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 
-from client.claim import ClaimError
 from client.configuration import Configuration
 from client.endpoint import Endpoint
 from client.memory import Memory
@@ -22,10 +21,8 @@ from client.status import ClientStatus, EndpointStatus, PushedStatus, health
 from client.worker import NoThreadError, in_thread
 from shared import boot_clock, frame
 from shared.logs import event
-from shared.settings import SettingError
 from shared.snapshot import Snapshot
 from shared.status import Life, ProgramStatus, SnapshotStatus
-from shared.text import quoted
 
 log = logging.getLogger("client")
 
@@ -43,12 +40,9 @@ class Gateway:
     """The client, from its configuration to its stop."""
 
     def __init__(self, configuration: Configuration) -> None:
-        """Read the state and take the socket. Raises SettingError where it is taken."""
+        """Read the state and take the socket. Raises ClaimError where it is taken."""
         self._configuration = configuration
-        try:
-            self._publisher = Publisher(configuration.socket)
-        except ClaimError as error:
-            raise SettingError(f"--socket {quoted(configuration.socket)}: {error}") from None
+        self._publisher = Publisher(configuration.socket)
         self._memory = Memory(configuration.state)
         state = self._memory.recall(configuration.endpoints)
         self._edition = state.edition

@@ -1,12 +1,11 @@
 """The address: where the server listens, and by which a running one is found."""
 
 import socket
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from shared import settings
-from shared.settings import Setting, SettingError
-from shared.text import quoted
+from shared.settings import Setting
+from shared.values import Values
 
 SETTINGS = (
     Setting(
@@ -30,6 +29,10 @@ SETTINGS = (
 )
 
 
+class AddressError(Exception):
+    """A host is no address and no name of this machine; the text says why."""
+
+
 class Address(NamedTuple):
     """A socket's address."""
 
@@ -39,27 +42,27 @@ class Address(NamedTuple):
 
 
 def resolve(host: str, port: int) -> Address:
-    """Tell the first address of a host. Raises OSError, and UnicodeError for what is no name."""
-    # What is plain already need not go through IDNA, which takes a health check's time to import.
-    name = host.encode("ascii" if host.isascii() else "idna")
-    family, _, _, _, sockaddr = socket.getaddrinfo(
-        name, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )[0]
+    """Return the first address of a host. Raises AddressError."""
+    try:
+        # What is plain already need not go through IDNA, which takes a health check long to import.
+        name = host.encode("ascii" if host.isascii() else "idna")
+        family, _, _, _, sockaddr = socket.getaddrinfo(
+            name, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except (OSError, UnicodeError) as error:  # the latter for what is no name, such as a..b
+        raise AddressError(f"want an address or a name of this machine: {error}") from None
     return Address(family, sockaddr)
 
 
-def place(values: Mapping[str, Any]) -> str:
-    """Tell what no two servers of a network namespace share, see `shared.inquiry`.
+def place(values: Values) -> str:
+    """Return what no two servers of a network namespace share, see `shared.inquiry`.
 
     Raises SettingError.
     """
-    host, port = values["host"], values["port"]
     try:
-        return place_of(resolve(host, port).sockaddr)
-    except (OSError, UnicodeError) as error:
-        raise SettingError(
-            f"--host {quoted(host)}: want an address or a name of this machine: {error}"
-        ) from None
+        return place_of(resolve(values["host"], values["port"]).sockaddr)
+    except AddressError as error:
+        raise values.error(error, host=values["host"]) from None
 
 
 def place_of(sockaddr: Any) -> str:

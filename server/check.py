@@ -3,11 +3,10 @@
 import asyncio
 import os
 import socket
-from typing import Any
 
 from server import address, descriptors
 from server.configuration import Configuration, configuration
-from server.listener import listen
+from server.listener import ListenError, listen
 from server.subscription import Frames
 from shared import inquiry
 from shared.frame import FrameError
@@ -15,6 +14,7 @@ from shared.inquiry import InquiryError
 from shared.output import tell
 from shared.quantity import counted, duration
 from shared.terminal import aligned
+from shared.values import Values
 
 DEADLINE = 5.0  # seconds for a snapshot; a client that has one sends it at once
 
@@ -23,7 +23,7 @@ class CheckError(Exception):
     """Something is not as the server needs it; the text says what."""
 
 
-async def check(values: dict[str, Any]) -> bool:
+async def check(values: Values) -> bool:
     """Try the address, the limit and the client's socket, and print what came.
 
     True where all went well. A server that runs there is not disturbed. Raises SettingError.
@@ -48,11 +48,11 @@ async def _listen(configured: Configuration, place: str) -> str:
     """Tell whether one can listen at the address. Raises CheckError."""
     try:
         listen(configured.host, configured.port).close()
-    except OSError as error:
+    except ListenError as error:
         try:
             inquiry.ask(inquiry.address("server", place), inquiry.LIVE)
         except InquiryError:
-            raise CheckError(f"cannot listen there: {error.strerror}; want another") from None
+            raise CheckError(f"{error}; want another") from None
         return "this server runs there"
     return "free to listen on"
 

@@ -1,13 +1,12 @@
 """The server's settings, declared, and the configuration made of them."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from server import address
 from shared import settings
 from shared.settings import Setting
+from shared.values import Values
 
 DESCRIPTION = "Answers GET / with the latest snapshot, from memory, to a limited number of clients."
 
@@ -46,7 +45,7 @@ class Configuration:
     socket: Path
 
 
-def configuration(values: Mapping[str, Any]) -> Configuration:
+def configuration(values: Values) -> Configuration:
     """Make the configuration of the settings' values."""
     return Configuration(
         values["limit"], values["host"], values["port"], values["idle_timeout"], values["socket"]

@@ -16,9 +16,7 @@ from server.status import AnswersStatus, ClientsStatus, ServerStatus, health
 from server.subscription import Subscription
 from shared import boot_clock
 from shared.logs import event
-from shared.settings import SettingError
 from shared.status import Life, ProgramStatus
-from shared.text import quoted
 
 log = logging.getLogger("server")
 
@@ -34,21 +32,10 @@ class Gateway:
     """The server, from its configuration to its stop."""
 
     def __init__(self, configuration: Configuration) -> None:
-        """Listen. Raises SettingError where that cannot be."""
+        """Listen. Raises AddressError, ListenError, and SettingError for too few descriptors."""
         self._configuration = configuration
         allowed = descriptors.connections()
-        host, port = configuration.host, configuration.port
-        try:
-            self._listening = listen(host, port)
-        except (socket.gaierror, UnicodeError) as error:  # the latter for what is no name: a..b
-            raise SettingError(
-                f"--host {quoted(host)}: want an address or a name of this machine: {error}"
-            ) from None
-        except OSError as error:
-            raise SettingError(
-                f"--host {quoted(host)} --port {port}: cannot listen there: {error.strerror}; "
-                "want an address of this machine and a port that is free"
-            ) from None
+        self._listening = listen(configuration.host, configuration.port)
         self.address: tuple[str, int] = self._listening.getsockname()[:2]
         """Where it listens: the host, and the port that it has."""
         self.service = Service(configuration.limit)

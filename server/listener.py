@@ -45,8 +45,12 @@ class _ListeningSocket(socket.socket):
         self.family, self.type = family, socket.SOCK_STREAM
 
 
+class ListenError(Exception):
+    """An address cannot be listened on; the text says why."""
+
+
 def listen(host: str, port: int) -> socket.socket:
-    """Make a listening socket for the first address of a host. Raises OSError."""
+    """Make a listening socket for the first address of a host. Raises AddressError, ListenError."""
     address = resolve(host, port)
     listening = _ListeningSocket(address.family)
     try:
@@ -59,9 +63,9 @@ def listen(host: str, port: int) -> socket.socket:
         listening.bind(address.sockaddr)
         listening.listen(BACKLOG)
         listening.setblocking(False)
-    except OSError:
+    except OSError as error:
         listening.close()
-        raise
+        raise ListenError(f"cannot listen there: {error.strerror}") from None
     return listening
 
 

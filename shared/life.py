@@ -11,7 +11,7 @@ from typing import Any
 from shared import logs, program, settings
 from shared.path import SOCKET
 from shared.settings import Flag, Setting, Usage
-from shared.values import read
+from shared.values import Values, read
 from shared.version import VERSION
 
 COMMON_SETTINGS = (
@@ -41,8 +41,8 @@ CHECK = Flag("check", "--check", "try all once; exit status 0 if it went well, o
 CHECK_FAILED = 1
 """The exit status of a check that did not go well."""
 
-Main = Callable[[dict[str, Any], asyncio.Event], Coroutine[Any, Any, None]]
-Check = Callable[[dict[str, Any]], Coroutine[Any, Any, bool]]
+Main = Callable[[Values, asyncio.Event], Coroutine[Any, Any, None]]
+Check = Callable[[Values], Coroutine[Any, Any, bool]]
 
 
 def run(
@@ -67,7 +67,7 @@ def run(
         asyncio.run(_until_stopped(values, main))
 
 
-async def _until_stopped(values: dict[str, Any], main: Main) -> None:
+async def _until_stopped(values: Values, main: Main) -> None:
     with _stop_event() as stop:
         await main(values, stop)
 

@@ -7,10 +7,11 @@ import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from shared import inquiry, output, settings
 from shared.settings import Flag, Setting, SettingError
+from shared.values import Values
 
 FLAGS = {
     "status": (
@@ -38,10 +39,10 @@ class Program(NamedTuple):
     name: str
     settings: tuple[Setting, ...]
     """Those by which a running one is found; as it was given them, so must the command be."""
-    place: Callable[[Mapping[str, Any]], str]
+    place: Callable[[Values], str]
     """Tells by their values where it is, see `shared.inquiry`. Raises SettingError."""
 
-    def address(self, values: Mapping[str, Any]) -> str:
+    def address(self, values: Values) -> str:
         """Tell where the running one listens for inquiries. Raises SettingError."""
         return inquiry.address(self.name, self.place(values))
 

@@ -55,11 +55,36 @@ class BadValues(ClientTestCase):
                 self.assertIn("--endpoint", self.refused(*arguments))
 
     def test_the_same_endpoint_twice_is_refused(self) -> None:
-        twice = "15=http://x/a 30=http://x:80/a"
-        self.assertEqual(
-            self.refused(ENDPOINTS=twice),
-            "--endpoint http://x/a: want each endpoint once; it is there twice",
-        )
+        reason = "http://x/a: want each endpoint once; it is there twice"
+        first, second = "15=http://x/a", "30=http://x:80/a"
+        refusal = self.refused("--endpoint", first, "--endpoint", second)
+        self.assertEqual(refusal, f"--endpoint {reason}")
+        self.assertEqual(self.refused(ENDPOINTS=f"{first} {second}"), f"ENDPOINTS={reason}")
+
+    def test_a_bad_variable_is_named_as_such(self) -> None:
+        cases = {
+            ("ENDPOINTS", "15=http://x/a b"): "ENDPOINTS=b: want SECONDS=URL, such as 15=http://",
+            ("ENDPOINTS", "15=http://x\\y"): "ENDPOINTS='15=http://x\\y': want a URL without",
+            ("STATE_FILE", "/no/such/x"): "STATE_FILE=/no/such/x: want a path in a directory",
+            ("STATE_FILE", "/"): "STATE_FILE=/: want the path of a file, or none",
+            ("STATE_FILE", str(self.socket)): f"STATE_FILE={self.socket}: want another path",
+            ("SNAPSHOT_SOCKET", "/no/such/x"): "SNAPSHOT_SOCKET=/no/such/x: want a path in",
+            ("SNAPSHOT_SOCKET", "/proc/x"): "SNAPSHOT_SOCKET=/proc/x: a socket cannot be made",
+        }
+        for (variable, value), message in cases.items():
+            settings = {"ENDPOINTS": "15=http://x/", "STATE_FILE": "none"} | {variable: value}
+            with self.subTest(message):
+                client = Program("client", environment=settings | self.socket_unless(variable))
+                self.assertIn(message, self.enterContext(client).refusal())
+
+    def socket_unless(self, variable: str) -> dict[str, str]:
+        """Return this test's socket as a variable, unless the test sets that."""
+        return {} if variable == "SNAPSHOT_SOCKET" else {"SNAPSHOT_SOCKET": str(self.socket)}
+
+    def test_a_url_that_a_blank_in_the_variable_cuts_shows_no_part_of_a_password(self) -> None:
+        refusal = self.refused(ENDPOINTS="15=http://user:secret word@x/")
+        self.assertIn("ENDPOINTS='15=http://***': want a URL", refusal)
+        self.assertNotIn("secret", refusal)
 
     def test_other_bad_values_are_refused(self) -> None:
         good = ("--endpoint", "15=http://x/")

@@ -139,6 +139,12 @@ class Redacted(TestCase):
             "15=https//user:secret@x/": "15=***@x/",
             "user:secret@x:3128": "***@x:3128",
             "15=http://user:secret:80/": "15=http://***/",
+            "15=http://user:secret": "15=http://***",
+            "15=http://user:12345secret": "15=http://***",
+            "15=http://user:": "15=http://user:",
+            "15=http://host:80": "15=http://host:80",
+            "15=http://host:80?a=b": "15=http://host:80?a=***",
+            "15=http://[fe80::1]/": "15=http://[fe80::1]/",
             "15=http://[::1]:80/a:b:c": "15=http://[::1]:80/a:b:c",
             "15=http://u:secret@x/?a=secret#a=b": "15=http://***@x/?a=***",
         }

@@ -41,6 +41,17 @@ class BadValues(ServerTestCase):
 
     def test_a_bad_variable_is_named_as_such(self) -> None:
         self.assertIn("CLIENT_LIMIT=-5: want a whole number", self.refused(CLIENT_LIMIT="-5"))
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            used = str(taken.getsockname()[1])
+            refusal = self.refused_variables(HOST="127.0.0.1", PORT=used)
+        self.assertIn(f"HOST=127.0.0.1 PORT={used}: cannot listen there: Address", refusal)
+        refusal = self.refused_variables(HOST="no.such.host.invalid", PORT="0")
+        self.assertIn("HOST=no.such.host.invalid: want an address or a name", refusal)
+
+    def refused_variables(self, **environment: str) -> str:
+        """Return the one line with which a server refuses its settings, all of them variables."""
+        environment |= {"SNAPSHOT_SOCKET": str(self.socket)}
+        return self.enterContext(Program("server", environment=environment)).refusal()
 
     def test_a_port_in_use_is_refused(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as taken:

@@ -72,13 +72,26 @@ class Settings(TestCase):
         with self.assertRaises(SettingError) as caught:
             values.read(USAGE, some, [], {})
         self.assertEqual(
-            str(caught.exception), "the default of --n, 0: want a whole number from 1 to 9"
+            str(caught.exception), "the default of --n 0: want a whole number from 1 to 9"
         )
 
     def test_a_bad_variable_is_named_as_such(self) -> None:
         with self.assertRaises(SettingError) as caught:
             read(LIMIT="-5")
         self.assertEqual(str(caught.exception), "LIMIT=-5: want a whole number from 1 to 100")
+
+    def test_values_that_cannot_be_used_are_named_as_the_user_set_them(self) -> None:
+        cases = {
+            "--limit 9 --name a": "--limit 9 --name 'a b': no good",
+            "--limit 9": "--limit 9 NAME='a b': no good",
+            "": "LIMIT=9 NAME='a b': no good",
+        }
+        for arguments, message in cases.items():
+            with self.subTest(arguments):
+                found = values.read(USAGE, SETTINGS, arguments.split(), {"LIMIT": "9", "NAME": "a"})
+                self.assertEqual(str(found.error("no good", limit=9, name="a b")), message)
+        found = values.read(USAGE, SETTINGS, [], {})
+        self.assertEqual(str(found.error("no good", limit=7)), "--limit 7: no good")
 
     def test_an_unknown_or_shortened_argument_is_an_error_of_one_line(self) -> None:
         for arguments in ("--nonsense 1", "--lim 5", "stray", "--limit"):

@@ -8,13 +8,13 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
-from typing import Any
 
 from client import life as client
 from client.check import check
 from client.configuration import DESCRIPTION, SETTINGS
 from shared import life, program
 from shared.logs import event
+from shared.values import Values
 from tests.support import beside
 
 INTERVAL = 0.005  # seconds between two beats
@@ -36,7 +36,7 @@ class Heart:
             self.latest = max(self.latest, time.monotonic() - due)
 
 
-async def main(values: dict[str, Any], stop: asyncio.Event) -> None:
+async def main(values: Values, stop: asyncio.Event) -> None:
     """Run the client with the settings' values until the event is set."""
     heart = Heart()
     async with beside(heart.beat()):

@@ -29,7 +29,7 @@ class Client:
         self._stop = asyncio.Event()
 
     async def run(self) -> None:
-        """Do what `python -m client` does. Raises SettingError where the socket is taken."""
+        """Do what `python -m client` does. Raises ClaimError where the socket is taken."""
         self.gateway = Gateway(self._configuration)
         await self.gateway.run(self._stop)
 

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from client.claim import ClaimError
 from client.configuration import Configuration
 from client.endpoint import Url
 from client.fetch import Fetched, Validators
 from client.wire import Wire as PollWire
 from server.service import Service
-from shared.settings import SettingError
 from tests.simulation import process
 from tests.simulation.clock import Clock
 from tests.simulation.disk import Disk
@@ -104,7 +104,7 @@ class World:
         self.client = None
         error = None if main.cancelled() else main.exception()
         self.story.add("client", f"ends: {error}" if error else "ends")
-        if error and not isinstance(error, SettingError):
+        if error and not isinstance(error, ClaimError):
             self.fail(error)
         elif self._keeps_client:
             self.start_client()
