@@ -96,6 +96,7 @@ class Gateway:
             self._publisher.servers,
             endpoints,
             self._pushed_status(now),
+            self._memory.status(now),
         )
 
     def _pushed_status(self, now: float) -> PushedStatus | None:

@@ -11,7 +11,9 @@ from pathlib import Path
 
 from client.endpoint import Endpoint
 from client.state import State, StateError, StateFile
+from client.status import StateStatus
 from client.worker import NoThreadError, in_thread
+from shared import boot_clock
 from shared.logs import event
 
 log = logging.getLogger("client")
@@ -30,6 +32,14 @@ class Memory:
         self._complained = -COMPLAINT_INTERVAL
         self._is_suspended = False
         """Whether a warning stands that nothing can be written."""
+        self._reason = ""
+        """Why the last state could not be written; empty where it was."""
+        self._since = boot_clock.now()
+        """Since when it has been so, in seconds of the boot clock."""
+
+    def status(self, now: float) -> StateStatus | None:
+        """Return how it stands with the file, if there is one; `now` is the boot clock."""
+        return StateStatus(self._reason, now - self._since) if self._file else None
 
     def recall(self, endpoints: Iterable[Endpoint]) -> State:
         """Read the state; a file that cannot be used is kept under another name."""
@@ -79,6 +89,9 @@ class Memory:
         await asyncio.shield(self._writing)
 
     def _complain(self, reason: str) -> None:
+        if not self._reason:
+            self._since = boot_clock.now()
+        self._reason = reason
         if time.monotonic() - self._complained >= COMPLAINT_INTERVAL:
             self._complained, self._is_suspended = time.monotonic(), True
             log.warning(
@@ -87,6 +100,8 @@ class Memory:
             )
 
     def _resume(self) -> None:
+        if self._reason:
+            self._reason, self._since = "", boot_clock.now()
         if self._is_suspended:
             self._is_suspended = False
             log.info("state saved again: a restart forgets nothing")

@@ -69,6 +69,16 @@ class PushedStatus:
 
 
 @dataclass(frozen=True)
+class StateStatus:
+    """The state file, by which a client that is restarted forgets nothing."""
+
+    reason: str
+    """Why it could not be written last; empty where it was written, or has not been needed yet."""
+    seconds: float
+    """Since it has been so."""
+
+
+@dataclass(frozen=True)
 class ClientStatus:
     """All that a client tells."""
 
@@ -79,6 +89,8 @@ class ClientStatus:
     endpoints: list[EndpointStatus]
     pushed: PushedStatus | None
     """None before the first."""
+    state: StateStatus | None
+    """None where the client has no such file."""
 
 
 def health(endpoints: Iterable[EndpointStatus], uptime: float) -> str:

@@ -18,6 +18,7 @@ def text(status: Status, paint: Paint, wall: float) -> list[str]:
     rows = [
         ("snapshot", *_pushed(status["pushed"])),
         ("servers", quantity.count(status["servers"]), Mood.PLAIN),
+        ("state", *_state(status["state"])),
         *view.log_rows(status),
     ]
     return [
@@ -62,6 +63,14 @@ def _pushed(pushed: Any) -> tuple[str, Mood]:
     return f"{view.snapshot_text(pushed['snapshot'])}; pushed {since} ago", Mood.PLAIN
 
 
+def _state(state: Any) -> tuple[str, Mood]:
+    if not state:
+        return "no file: a restart forgets everything", Mood.PLAIN
+    if not state["reason"]:
+        return "saved", Mood.PLAIN
+    return f"not saved for {quantity.duration(state['seconds'])}: {state['reason']}", Mood.BAD
+
+
 def labels(status: Status) -> Labels:
     """Tell what no two clients of a host share."""
     return {"socket": status["socket"]}
@@ -71,10 +80,12 @@ def metrics(status: Status) -> list[Metric]:
     """Show it as metrics."""
     pushed = status["pushed"]
     since = pushed and pushed["seconds"]
+    is_saved = status["state"] and int(not status["state"]["reason"])
     return [
         *view.program_metrics(status),
         gauge("gateway_client_servers", "Servers that are connected.", status["servers"]),
         gauge("gateway_client_pushed_seconds", "Time since the last new snapshot.", since),
+        gauge("gateway_client_state_saved", "Whether a restart would forget nothing.", is_saved),
         *view.snapshot_metrics("gateway_client", pushed and pushed["snapshot"]),
         *(
             Metric(f"gateway_client_endpoint_{name}", kind, said, _samples(status, figure))

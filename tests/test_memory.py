@@ -16,6 +16,7 @@ from client.memory import Memory
 from client.render import Edition
 from client.results import Result
 from client.state import State, StateError, StateFile
+from shared import boot_clock
 from tests.support import AsyncTestCase
 
 ENDPOINT = parse_endpoint("15=http://one.example/")
@@ -73,6 +74,31 @@ class Memories(AsyncTestCase):
             self.assertEqual(len(self.warnings()), 2)
 
         self.run_async(main())
+
+    def test_the_status_tells_why_and_since_when_it_is_not_saved(self) -> None:
+        obstacle = self.path.with_name("state.json.new")
+        obstacle.mkdir()
+        unlucky = Memory(self.path)
+
+        def status() -> tuple[str, float]:
+            found = unlucky.status(boot_clock.now() + 60)
+            assert found
+            return found.reason, found.seconds
+
+        async def main() -> None:
+            self.assertEqual(status()[0], "")
+            await unlucky.keep(STATE)
+            reason, first = status()
+            self.assertEqual(reason, f"{obstacle} cannot be written: Is a directory")
+            self.assertGreaterEqual(first, 60)
+            await unlucky.keep(STATE)
+            self.assertGreater(status()[1], first)
+            obstacle.rmdir()
+            await unlucky.keep(STATE)
+            self.assertEqual(status()[0], "")
+
+        self.run_async(main())
+        self.assertIsNone(Memory(None).status(0.0))
 
     def test_a_disk_that_takes_it_again_is_told_once(self) -> None:
         obstacle = self.path.with_name("state.json.new")

@@ -23,7 +23,7 @@ from tests.faults.state import killed_clients
 from tests.faults.subscriber import Subscriber, kept
 from tests.faults.volume import Volume
 from tests.polled import PolledTestCase
-from tests.processes import Program
+from tests.processes import Program, command
 from tests.support import TestCase, wait_until
 
 BOUND = 200_000  # kB that a client takes at the most, whatever lies in its state file's place
@@ -264,6 +264,11 @@ class Remembered(StateFaultsTestCase):
 class Refused(StateFaultsTestCase):
     """A disk that refuses under way."""
 
+    def unsaved(self, folder: Path) -> str:
+        """Return why a client could not save its state, as its status has it."""
+        words = ("client", "status", "--json", "--socket", str(folder / "snapshot.sock"))
+        return str(json.loads(command(*words).output)["state"]["reason"])
+
     def check(
         self,
         folder: Path,
@@ -283,6 +288,7 @@ class Refused(StateFaultsTestCase):
                 self.assertEqual(server.versions(), (version,))
             client.wait_for("state not saved")
             self.assertEqual(len(client.logged("state not saved")), 1)
+            self.assertNotEqual(self.unsaved(folder), "")
             self.assertEqual(self.kept(path), before if path.exists() else ())
             self.assertFalse(os.path.lexists(path.with_name("state.json.new")), "no half of one")
         finally:
@@ -290,6 +296,7 @@ class Refused(StateFaultsTestCase):
         last = self.changing[0].advance()
         self.assertEqual(server.versions(), (last,))
         wait_until(lambda: self.kept(path) == (last,), "the file is written again")
+        wait_until(lambda: self.unsaved(folder) == "", "the status says so")
         self.assertEqual(client.stop(), 0)
         warnings = [line for line in client.logged(" warning ") if "beats missed" not in line]
         self.assertEqual(len(warnings), 1)  # that beats are missed is a slow machine's

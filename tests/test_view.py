@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 from client import view as client
-from client.status import ClientStatus, EndpointStatus, PushedStatus
+from client.status import ClientStatus, EndpointStatus, PushedStatus, StateStatus
 from server import view as server
 from server.status import AnswersStatus, ClientsStatus, LinkStatus, ServerStatus
 from shared.metrics import exposition
@@ -69,6 +69,7 @@ def a_client(*endpoints: EndpointStatus, **changes: Any) -> ClientStatus:
         "servers": 2,
         "endpoints": list(endpoints),
         "pushed": PushedStatus(12.0, SNAPSHOT),
+        "state": StateStatus("", 100.0),
     }
     return ClientStatus(**parts | changes)
 
@@ -128,12 +129,13 @@ class AClient(TestCase):
     def test_is_told_with_a_row_for_each_endpoint(self) -> None:
         lines = shown(client, a_client(an_endpoint(), NEW, FAILING))
         self.assertEqual(
-            lines[:5],
+            lines[:6],
             [
                 "client 1.0.0 at /run/gateway/snapshot.sock, up 3 h 12 min: healthy",
                 "",
                 "snapshot  84 items, 925 bytes, 506 in gzip, 2.1 s old; pushed 12 s ago",
                 "servers   2",
+                "state     saved",
                 "",
             ],
         )
@@ -144,14 +146,22 @@ http://***@two.example/?key=***  1 min   never                                 0
 http://one.example/              15 s    2027-01-14 07:00:00Z  1 d 1 h  36     3       12 s
 """
         errors = ("last error", "2 h ago: status 500", "none", "2 h ago: status 500")
-        for line, row, error in zip(lines[5:], table.split("\n")[1:], errors, strict=False):
+        for line, row, error in zip(lines[6:], table.split("\n")[1:], errors, strict=False):
             self.assertEqual(line, f"{row:<91}  {error}")
-        self.assertEqual(len(lines), 9)
+        self.assertEqual(len(lines), 10)
 
     def test_an_endpoint_that_fails_is_red(self) -> None:
         lines = shown(client, a_client(an_endpoint(), FAILING), is_coloured=True)
         self.assertTrue(lines[-1].startswith("\x1b[31mhttp"))
         self.assertTrue(lines[-2].startswith("http"))
+
+    def test_whose_state_is_not_saved_says_so_in_red(self) -> None:
+        unsaved = a_client(NEW, state=StateStatus("No space left on device", 190.0))
+        lines = shown(client, unsaved, is_coloured=True)
+        row = "state     not saved for 3 min 10 s: No space left on device"
+        self.assertIn(f"\x1b[31m{row}\x1b[0m", lines)
+        forgetful = shown(client, a_client(NEW, state=None))
+        self.assertIn("state     no file: a restart forgets everything", forgetful)
 
     def test_that_has_pushed_nothing_says_so(self) -> None:
         self.assertIn("snapshot  none pushed yet", shown(client, a_client(NEW, pushed=None)))
@@ -224,6 +234,15 @@ class Metrics(TestCase):
         samples = self.samples(server, a_server(snapshot=None, program=program))
         self.assertEqual(samples["gateway_server_healthy"], 0)
         self.assertFalse([name for name in samples if "snapshot" in name])
+
+    def test_whether_the_state_is_saved_is_a_metric_where_there_is_a_file(self) -> None:
+        for state, value in (
+            (StateStatus("", 1.0), 1),
+            (StateStatus("the disk takes too long", 1.0), 0),
+            (None, None),
+        ):
+            samples = self.samples(client, a_client(NEW, state=state))
+            self.assertEqual(samples.get("gateway_client_state_saved"), value)
 
     def test_a_client_has_the_figures_of_each_endpoint_by_its_number(self) -> None:
         samples = self.samples(client, a_client(an_endpoint(), NEW, FAILING))
