@@ -5,7 +5,8 @@ import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
-from client.endpoint import Endpoint, parse_endpoint, redact
+from client.endpoint import Endpoint, parse_endpoint
+from client.url import redact
 from shared import settings
 from shared.settings import Setting, SettingError
 from shared.text import quoted

@@ -12,7 +12,7 @@ from http import HTTPStatus
 from urllib.parse import urljoin, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from client.endpoint import Url, basic, parse_url, redact
+from client.url import Url, basic, parse_url, redact
 from client.wire import Wire
 from shared.text import shown
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
 
-from client.endpoint import parse_url
 from client.fetch import Validators, fetch
 from client.lookup import Lookup
+from client.url import parse_url
 from client.wire import Wire
 from shared.snapshot import Snapshot
 from tests.arithmetic import Callers, Tiers, polls

@@ -18,9 +18,9 @@ from pathlib import Path
 from unittest import mock
 
 from client import fetch as fetching
-from client.endpoint import parse_url
 from client.fetch import Fetched, FetchError, Validators, fetch, timed_out
 from client.lookup import Lookup
+from client.url import parse_url
 from client.wire import Wire
 from tests.demo.behaviours import array, body, redirect, with_validators
 from tests.demo.endpoints import Endpoints

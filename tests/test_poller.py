@@ -9,12 +9,13 @@ from functools import partial
 from unittest import mock
 
 from client import poll, poller
-from client.endpoint import parse_endpoint, parse_url
+from client.endpoint import parse_endpoint
 from client.lookup import Lookup
 from client.poll import Bounds
 from client.poller import Poller
 from client.record import Record
 from client.results import Results
+from client.url import parse_url
 from client.worker import NoThreadError
 from tests.demo.behaviours import array, with_validators
 from tests.demo.endpoints import Endpoints

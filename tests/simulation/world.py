@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 from client.claim import ClaimError
 from client.configuration import Configuration
-from client.endpoint import Url
 from client.fetch import Fetched, Validators
+from client.url import Url
 from client.wire import Wire as PollWire
 from server.service import Service
 from tests.simulation import process
