@@ -8,16 +8,18 @@ import base64
 import os
 import socket
 import ssl
+import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import product
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
-from client import fetch as fetching
+from client import tls
 from client.fetch import Fetched, FetchError, Validators, fetch, timed_out
 from client.lookup import Lookup
 from client.url import parse_url
@@ -28,6 +30,7 @@ from tests.demo.exchange import Exchange
 from tests.demo.faults import INTERVAL
 from tests.support import DEADLINE, TestCase, wait_until
 from tests.test_lookup import HangingResolver
+from tests.tunnel import TunnelProxy
 
 GOOD = ["630e1244", "5f4a8990"]
 GOOD_BODY = b'["630e1244","5f4a8990"]'
@@ -89,6 +92,26 @@ class Success(FetchTestCase):
         self.assertEqual("http://" + request.headers["host"] + "/", self.endpoints.url("/"))
         self.assertNotIn("authorization", request.headers)
 
+    def test_an_ipv6_address_is_sent_in_brackets_and_without_its_zone(self) -> None:
+        self.endpoints.play("/", array(GOOD))
+        port = parse_url(self.endpoints.url("/")).port
+        asked = list[str]()
+
+        def resolve(host: str, port: int, type: int) -> list[Any]:  # noqa: A002
+            asked.append(host)
+            return [(socket.AF_INET, type, 0, "", ("127.0.0.1", port))]
+
+        for host in ("[::1]", "[fe80::1%25eth0]"):
+            get(f"http://{host}:{port}/", lookup=Lookup(resolve))
+        self.assertEqual(asked, ["::1", "fe80::1%eth0"])
+        hosts = [request.headers["host"] for request in self.endpoints.requests]
+        self.assertEqual(hosts, [f"[::1]:{port}", f"[fe80::1]:{port}"])
+
+    def test_a_target_is_sent_as_the_grammar_has_it(self) -> None:
+        self.endpoints.play("/50%25", array(GOOD))
+        get(self.endpoints.url("/50%?a=[1]&b=%zz"))
+        self.assertEqual(self.endpoints.requests[0].target, "/50%25?a=%5B1%5D&b=%25zz")
+
     def test_user_and_password_are_sent_as_basic(self) -> None:
         self.endpoints.play("/", array(GOOD))
         get(self.endpoints.url("/").replace("http://", "http://user:pass@"))
@@ -130,11 +153,11 @@ class Success(FetchTestCase):
 
 class ConditionalRequests(FetchTestCase):
     def test_what_an_endpoint_offers_is_kept_and_sent_back(self) -> None:
-        date = "Tue, 24 Nov 2026 05:00:00 GMT"
+        modified, date = "Tue, 24 Nov 2026 05:00:00 GMT", "Tue, 24 Nov 2026 05:00:01 GMT"
         offers = {
-            "both": with_validators(GOOD, etag='"v1"', last_modified=date),
-            "etag": with_validators(GOOD, etag='W/"v1"'),
-            "date": with_validators(GOOD, last_modified=date),
+            "both": with_validators(GOOD, '"v1"', modified, date),
+            "etag": with_validators(GOOD, 'W/"v1"'),
+            "date": with_validators(GOOD, None, modified, date),
         }
         for name, behaviour in offers.items():
             with self.subTest(name):
@@ -143,6 +166,33 @@ class ConditionalRequests(FetchTestCase):
                 self.assertEqual(first.body, GOOD_BODY)
                 second = get(self.endpoints.url("/"), first.validators)
                 self.assertEqual(second, Fetched(None, first.validators))
+
+    def test_a_date_of_change_that_may_name_two_versions_is_not_kept(self) -> None:
+        """The data could change again within the second, RFC 9110, 8.8.2.2."""
+        modified = "Tue, 24 Nov 2026 05:00:00 GMT"
+        for date, is_kept in {
+            "Tue, 24 Nov 2026 05:00:01 GMT": True,
+            "Tuesday, 24-Nov-26 05:00:01 GMT": True,
+            "Tue, 24 Nov 2026 05:00:00 GMT": False,
+            "Tue, 24 Nov 2026 04:59:59 GMT": False,
+            "Tue, 24 Nov 99999999999999999999 05:00:01 GMT": False,
+            "Tue, 24 Nov 2026 05:00:01 -0000": False,  # no time zone, as e-mail has it
+            "yesterday": False,
+            None: False,
+        }.items():
+            with self.subTest(date):
+                self.endpoints.play("/", with_validators(GOOD, '"v1"', modified, date))
+                validators = get(self.endpoints.url("/")).validators
+                self.assertEqual(validators, Validators('"v1"', modified if is_kept else None))
+        self.endpoints.play("/", with_validators(GOOD, None, "never", modified))
+        self.assertEqual(get(self.endpoints.url("/")).validators, Validators())
+
+    def test_data_that_changes_within_a_second_is_not_missed(self) -> None:
+        now = "Tue, 24 Nov 2026 05:00:00 GMT"
+        self.endpoints.play("/", with_validators(GOOD, None, now, now))
+        first = get(self.endpoints.url("/"))
+        self.endpoints.play("/", with_validators(["12345678"], None, now, now))
+        self.assertEqual(get(self.endpoints.url("/"), first.validators).body, b'["12345678"]')
 
     def test_changed_data_comes_whole_with_its_own_validators(self) -> None:
         self.endpoints.play("/", with_validators(GOOD, etag='"v2"'))
@@ -199,6 +249,12 @@ class Redirects(FetchTestCase):
         self.endpoints.play("/%C5%BC%C3%B3%C5%82w", array(GOOD))
         self.assertEqual(get(self.endpoints.url("/")).body, GOOD_BODY)
 
+    def test_a_location_with_blanks_and_raw_bytes_is_followed_as_by_curl(self) -> None:
+        self.endpoints.play("/", body(b"", 302, {"Location": " /a b\xff?c d\t"}))
+        self.endpoints.play("/a%20b%FF", array(GOOD))
+        self.assertEqual(get(self.endpoints.url("/")).body, GOOD_BODY)
+        self.assertEqual(self.endpoints.requests[-1].target, "/a%20b%FF?c+d")
+
     def test_a_redirected_answers_validators_are_not_kept(self) -> None:
         self.endpoints.play("/", redirect("/data"))
         self.endpoints.play("/data", with_validators(GOOD, etag='"v1"'))
@@ -222,13 +278,18 @@ class Redirects(FetchTestCase):
 
 class Failures(FetchTestCase):
     def test_a_line_of_the_head_that_is_no_field_is_told(self) -> None:
-        lines = (b"no colon", b"bare: carriage\rreturn", b"bare: carriage\r")
+        lines = {
+            b"no colon": "it has no colon",
+            b"blank : before a colon": "a blank before the colon of blank",
+            b"bare: carriage\rreturn": "a carriage return within a line",
+            b"bare: carriage\r": "a carriage return within a line",
+        }
         for line, status in product(lines, (b"200 OK", b"302 Found")):
             start = b"HTTP/1.1 " + status + b"\r\n" + line + b"\r\nContent-Length: 23\r\n\r\n"
             self.endpoints.play("/", partial(Exchange.send, data=start + GOOD_BODY))
             with self.subTest(line, status=status):
                 reason = self.fails(lambda: get(self.endpoints.url("/")))
-                self.assertIn("it has no colon", reason)
+                self.assertIn(lines[line], reason)
 
     def test_a_length_that_is_none_is_told(self) -> None:
         two = b"23\r\nContent-Length: 24"
@@ -310,10 +371,12 @@ class Failures(FetchTestCase):
 
 
 class Tls(FetchTestCase):
-    def endpoints_with(self, certificate: str) -> Endpoints:
-        """Put up endpoints with a certificate of that name."""
+    def endpoints_with(self, certificate: str, protocols: Sequence[str] = ()) -> Endpoints:
+        """Put up endpoints with a certificate of that name, which speak some protocols."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(CERTIFICATES / certificate)
+        if protocols:
+            context.set_alpn_protocols(protocols)
         endpoints = Endpoints(tls=context)
         self.addCleanup(endpoints.close)
         endpoints.play("/", array(GOOD))
@@ -323,14 +386,64 @@ class Tls(FetchTestCase):
         """Have SSL_CERT_FILE name a certificate, for this test."""
         patch = mock.patch.dict(os.environ, {"SSL_CERT_FILE": str(CERTIFICATES / certificate)})
         patch.start()
-        self.addCleanup(fetching.tls.cache_clear)
         self.addCleanup(patch.stop)
-        fetching.tls.cache_clear()
 
     def test_a_trusted_endpoint_is_fetched(self) -> None:
         self.trust("localhost.pem")
         endpoints = self.endpoints_with("localhost.pem")
         self.assertEqual(get(endpoints.url("/")).body, GOOD_BODY)
+
+    def test_the_application_protocol_is_offered(self) -> None:
+        """There are servers that close on those who do not."""
+        self.trust("localhost.pem")
+        agreed = list[str | None]()
+        endpoints = self.endpoints_with("localhost.pem", ["h2", "http/1.1"])
+        endpoints.play("/", lambda exchange: agreed.append(exchange.application_protocol))
+        self.fails(lambda: get(endpoints.url("/")))
+        self.assertEqual(agreed, ["http/1.1"])
+
+    def test_a_name_with_the_dot_of_the_root_is_verified_without_it(self) -> None:
+        self.trust("localhost.pem")
+        endpoints = self.endpoints_with("localhost.pem")
+        port = parse_url(endpoints.url("/")).port
+        here = Lookup(lambda host, port, type: [(socket.AF_INET, type, 0, "", ("127.0.0.1", port))])  # noqa: A006
+        self.assertEqual(get(f"https://localhost.:{port}/", lookup=here).body, GOOD_BODY)
+        self.assertEqual(endpoints.requests[0].headers["host"], f"localhost.:{port}")
+
+    def test_authorities_are_taken_as_curl_takes_them_on_every_python(self) -> None:
+        """One without what VERIFY_X509_STRICT wants; one whose own authority is not trusted."""
+        for name in ("private", "lower"):
+            with self.subTest(name):
+                self.trust(f"{name}-authority.pem")
+                port = parse_url(self.endpoints_with(f"{name}-endpoint.pem").url("/")).port
+                here = Lookup(
+                    lambda host, port, type: [(socket.AF_INET, type, 0, "", ("127.0.0.1", port))]  # noqa: A006
+                )
+                self.assertEqual(get(f"https://localhost:{port}/", lookup=here).body, GOOD_BODY)
+
+    def test_a_file_of_certificates_that_is_replaced_is_read_again(self) -> None:
+        folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        file, new = folder / "authorities.pem", folder / "new"
+
+        def replace(content: bytes) -> None:
+            new.write_bytes(content)
+            new.replace(file)
+
+        replace((CERTIFICATES / "expired.pem").read_bytes())
+        self.trust(str(file))
+        url = self.endpoints_with("localhost.pem").url("/")
+        self.fails(lambda: get(url))
+        replace((CERTIFICATES / "localhost.pem").read_bytes())
+        self.assertEqual(get(url).body, GOOD_BODY)
+        with self.assertLogs("client", "WARNING") as logs:
+            replace(b"nonsense")
+            for _ in range(2):
+                self.assertEqual(get(url).body, GOOD_BODY, "those from before count")
+            file.unlink()
+            self.assertEqual(get(url).body, GOOD_BODY, "those from before count")
+        self.assertEqual([r.getMessage() for r in logs.records], [tls.NOT_READ] * 2)
+        replace((CERTIFICATES / "expired.pem").read_bytes())
+        self.assertIn("self-signed certificate", self.fails(lambda: get(url)))
 
     def test_an_endpoint_that_nobody_vouches_for_is_refused(self) -> None:
         self.trust("expired.pem")
@@ -436,7 +549,43 @@ class Proxies(FetchTestCase):
     def test_https_asks_the_proxy_for_a_tunnel(self) -> None:
         self.through("https_proxy", self.endpoints.url("").replace("//", "//user:pass@"))
         reason = self.fails(lambda: get("https://example.invalid/data"))
-        self.assertIn("Tunnel connection failed: 405", reason)
+        self.assertRegex(reason, "^the proxy 127.0.0.1:[0-9]+ opens no tunnel: status 405 Method")
+
+    def test_https_goes_through_the_tunnel_that_any_2xx_opens(self) -> None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(CERTIFICATES / "localhost.pem")
+        endpoints = Endpoints(tls=context)
+        self.addCleanup(endpoints.close)
+        endpoints.play("/data", array(GOOD))
+        port = parse_url(endpoints.url("/")).port
+        self.through("SSL_CERT_FILE", str(CERTIFICATES / "localhost.pem"))
+        for status in (b"200 Connection established", b"204 No Content", b"299 "):
+            # A length means nothing here: RFC 9112, 6.3, point 2.
+            answer = b"HTTP/1.1 " + status + b"\r\nContent-Length: 5\r\n\r\n"
+            with self.subTest(status), TunnelProxy(answer, port) as proxy:
+                self.through("https_proxy", proxy.url.replace("//", "//user:pa%E9s@"))
+                self.assertEqual(get("https://localhost:444/data").body, GOOD_BODY)
+                lines = proxy.heads[0].split(b"\r\n")
+                self.assertEqual(lines[0], b"CONNECT localhost:444 HTTP/1.1")
+                self.assertIn(b"Host: localhost:444", lines)
+                credentials = base64.b64encode(b"user:pa\xe9s")
+                self.assertIn(b"Proxy-Authorization: Basic " + credentials, lines)
+
+    def test_a_tunnel_to_an_ipv6_address_has_it_in_brackets(self) -> None:
+        with TunnelProxy(b"HTTP/1.1 503 Not now\r\n\r\n") as proxy:
+            self.through("https_proxy", proxy.url)
+            for host in ("[2001:db8::1]", "[2001:db8::1%25eth0]"):
+                reason = self.fails(lambda: get(f"https://{host}/"))  # noqa: B023
+                self.assertIn("opens no tunnel: status 503 Not now", reason)
+        for head in proxy.heads:
+            self.assertTrue(head.startswith(b"CONNECT [2001:db8::1]:443 HTTP/1.1\r\n"), head)
+            self.assertIn(b"\r\nHost: [2001:db8::1]:443\r\n", head)
+
+    def test_a_proxy_that_talks_before_the_tunnel_is_refused(self) -> None:
+        with TunnelProxy(b"HTTP/1.1 200 OK\r\n\r\nhello") as proxy:
+            self.through("https_proxy", proxy.url)
+            reason = self.fails(lambda: get("https://localhost/"))
+        self.assertIn("sends something before the tunnel", reason)
 
     def test_no_proxy_is_honoured(self) -> None:
         self.through("http_proxy", "http://127.0.0.1:1")

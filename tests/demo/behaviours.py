@@ -36,10 +36,13 @@ def array(strings: Sequence[str]) -> Behaviour:
 
 
 def with_validators(
-    strings: Sequence[str], etag: str | None = None, last_modified: str | None = None
+    strings: Sequence[str],
+    etag: str | None = None,
+    last_modified: str | None = None,
+    date: str | None = None,
 ) -> Behaviour:
     """Answer as `array` does, offer the validators given, and answer 304 to who sends one back."""
-    offered = {"ETag": etag, "Last-Modified": last_modified}
+    offered = {"ETag": etag, "Last-Modified": last_modified, "Date": date}
     validators = {name: value for name, value in offered.items() if value is not None}
     changed = body(rendered(strings), headers=validators)
     unchanged = head(304, validators)

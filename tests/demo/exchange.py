@@ -1,6 +1,7 @@
 """One request to a played endpoint, and what may be done with its connection."""
 
 import socket
+import ssl
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -39,6 +40,13 @@ class Exchange:
     def __init__(self, request: Request, connection: socket.socket) -> None:
         self.request = request
         self._connection = connection
+
+    @property
+    def application_protocol(self) -> str | None:
+        """What was agreed on by ALPN; None without TLS, or where nothing was."""
+        if not isinstance(self._connection, ssl.SSLSocket):
+            return None
+        return self._connection.selected_alpn_protocol()
 
     def send(self, data: bytes) -> None:
         """Send all of it. Raises OSError once the connection is gone."""

@@ -135,6 +135,12 @@ def _close(_exchange: Exchange) -> None:
     """Say nothing: the connection is closed when a behaviour returns."""
 
 
+def _transfer_coding(value: bytes) -> Behaviour:
+    """Answer in chunks, and call it so."""
+    chunks = CHUNK + LAST_CHUNK + b"\r\n"
+    return raw(STATUS_LINE, b"Transfer-Encoding: " + value, data=chunks)
+
+
 STATUSES = {
     **_statuses((202, 204, 205, 206, 404, 500)),
     "status-304": _not_modified,  # to who did not ask conditionally
@@ -163,6 +169,10 @@ REDIRECTS = {
     "redirect-to-data": redirect("data:application/json,[]"),
     "redirect-to-javascript": redirect("javascript:alert(1)"),
     "redirect-to-no-host": redirect("http://:80/"),
+    "redirect-to-slashes": redirect("//"),
+    "redirect-to-a-scheme": redirect("http://"),
+    "redirect-to-an-empty-host": redirect("http:///630e1244"),
+    "redirect-to-no-authority": redirect("http:/630e1244"),
     "redirect-to-no-port": redirect("http://127.0.0.1:65536/"),
     "redirect-to-nul": redirect("/630e\x001244"),
     "redirect-to-nowhere": text("see", 302),
@@ -181,6 +191,7 @@ LENGTHS = {
     "two-lengths": raw(STATUS_LINE, b"Content-Length: 23", b"Content-Length: 24", data=GOOD),
     "chunk-cut": lambda exchange: exchange.send(CHUNKED + CHUNK[:-10]),
     "chunk-without-size": lambda exchange: exchange.send(CHUNKED + b"size\r\n" + GOOD),
+    "chunk-too-long": lambda exchange: exchange.send(CHUNKED + b"12\r\n" + GOOD + b"\r\n0\r\n\r\n"),
     "chunk-after-chunk-cut": lambda exchange: exchange.send(CHUNKED + CHUNK),
 }
 
@@ -188,6 +199,12 @@ FIELDS = {
     "no-colon": raw(STATUS_LINE, b"X-Filler 630e1244", b"Content-Length: 23", data=GOOD),
     "bare-carriage-return": raw(STATUS_LINE, b"X-Filler: 630e\r1244", data=GOOD),
     "nul-in-name": raw(STATUS_LINE, b"X\0Filler: 630e1244", data=GOOD),
+    "blank-before-colon": raw(STATUS_LINE, b"Content-Length : 23", data=GOOD),
+    "blank-before-fields": raw(STATUS_LINE, b" Content-Length: 23", data=GOOD),
+    "head-cut": lambda exchange: exchange.send(OK[:-10]),
+    "gzip-transfer-coding": _transfer_coding(b"gzip, chunked"),
+    "chunked-twice": _transfer_coding(b"chunked, chunked"),
+    "chunked-with-a-parameter": _transfer_coding(b"chunked;a=b"),
     "hundred-thousand-headers": _hundred_thousand_headers,
     "megabyte-header": _megabyte_header,
     "gzip-bomb": _gzip_bomb,
@@ -246,6 +263,24 @@ ODDITIES: dict[str, Behaviour] = {
     "early-hints": raw(b"HTTP/1.1 103 Early Hints", b"Link: </x>", b"", STATUS_LINE, data=GOOD),
     "http-1.0": raw(b"HTTP/1.0 200 OK", data=GOOD),
     "no-reason": raw(b"HTTP/1.1 200 ", data=GOOD),
+    "no-blank-for-a-reason": raw(b"HTTP/1.1 200", data=GOOD),
+    # RFC 9112, 2.2: a recipient may take a bare line feed for a line's end.
+    "bare-line-feeds": lambda exchange: exchange.send(
+        b"HTTP/1.1 200 OK\nContent-Length: 23\n\n" + GOOD
+    ),
+    "blanks-around-values": raw(
+        STATUS_LINE, b"Content-Length:\t 23 \t", b"Content-Encoding: identity\t", data=GOOD
+    ),
+    "chunked-and-blanks": _transfer_coding(b" \tChunked\t "),
+    "chunked-in-a-list": _transfer_coding(b", chunked ,"),
+    "identity-transfer-coding": raw(
+        STATUS_LINE, b"Transfer-Encoding: identity", b"Content-Length: 23", data=GOOD
+    ),
+    # RFC 9112, 5.2: a user agent must take it for blanks.
+    "folded-field": raw(STATUS_LINE, b"X-Filler: 630e", b"\t 1244", data=GOOD),
+    "padded-chunk-size": lambda exchange: exchange.send(
+        CHUNKED + CHUNK.replace(b"\r\n", b"  \r\n", 1) + LAST_CHUNK + b"\r\n"
+    ),
     "length-twice-the-same": raw(STATUS_LINE, *[b"Content-Length: 23"] * 2, data=GOOD),
     # What lies behind the length is not part of the answer: RFC 9112, 6.3.
     "more-than-its-length": endless(head(200, JSON | {"Content-Length": "23"}) + GOOD, ITEM),
@@ -259,7 +294,7 @@ ODDITIES: dict[str, Behaviour] = {
     "chunk-extension-and-trailer": lambda exchange: exchange.send(
         CHUNKED + CHUNK.replace(b"\r\n", b";a=b\r\n", 1) + LAST_CHUNK + FILLER + b"\r\n"
     ),
-    "99-headers": raw(STATUS_LINE, *[b"X-Filler: 630e1244"] * 99, data=GOOD),
+    "1000-headers": raw(STATUS_LINE, *[b"X-Filler: 630e1244"] * 1000, data=GOOD),
     "nul-in-value": raw(STATUS_LINE, b"X-Filler: 630e\x001244", data=GOOD),
     "identity": body(GOOD, headers={"Content-Encoding": "Identity"}),
     "no-coding": body(GOOD, headers={"Content-Encoding": ""}),  # an empty list: RFC 9110, 5.6.1
