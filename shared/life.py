@@ -1,6 +1,7 @@
 """The life of a program that serves: configured, run until a signal, ended in good order."""
 
 import asyncio
+import logging
 import os
 import signal
 import socket
@@ -10,7 +11,7 @@ from typing import Any
 
 from shared import logs, program, settings
 from shared.path import SOCKET
-from shared.settings import Flag, Setting, Usage
+from shared.settings import Flag, Setting, SettingError, Usage
 from shared.values import Values, read
 from shared.version import VERSION
 
@@ -40,6 +41,8 @@ COMMON_SETTINGS = (
 CHECK = Flag("check", "--check", "try all once; exit status 0 if it went well, or 1")
 CHECK_FAILED = 1
 """The exit status of a check that did not go well."""
+CRASHED = 1
+"""The exit status of a program that an error of its own has ended."""
 
 Main = Callable[[Values, asyncio.Event], Coroutine[Any, Any, None]]
 Check = Callable[[Values], Coroutine[Any, Any, bool]]
@@ -64,7 +67,13 @@ def run(
         if values["check"]:
             program.on_signals(program.give_up)
             raise SystemExit(0 if asyncio.run(check(values)) else CHECK_FAILED)
-        asyncio.run(_until_stopped(values, main))
+        try:
+            asyncio.run(_until_stopped(values, main))
+        except SettingError:
+            raise
+        except Exception:  # in the log, where it is found, and which is never waited for
+            logging.getLogger(name).error("ended by an unforeseen error", exc_info=True)
+            raise SystemExit(CRASHED) from None
 
 
 async def _until_stopped(values: Values, main: Main) -> None:

@@ -1,10 +1,11 @@
 """A program's command line: its commands, and signals that come before it has begun."""
 
+import json
 import subprocess
 import sys
 
 from shared.version import VERSION
-from tests.processes import ROOT, command
+from tests.processes import ROOT, clean_environment, command
 from tests.support import DEADLINE, TestCase
 
 EARLY = """
@@ -28,6 +29,17 @@ async def main(values, stop):
     await stop.wait()
 for _ in range(5):
     asyncio.run(life._until_stopped({}, main))
+"""
+
+
+CRASH = """
+import sys
+from shared import life
+async def main(values, stop):
+    raise RuntimeError("oh\\nno")
+async def check(values):
+    return True
+life.run("tested", "It does.", (), ["--socket", "/tmp/x.sock", *sys.argv[1:]], main, check)
 """
 
 
@@ -59,6 +71,25 @@ class CommandLine(TestCase):
             check=False,
         )
         return ended.returncode, ended.stdout + ended.stderr
+
+    def test_an_unforeseen_error_is_a_line_of_the_log(self) -> None:
+        for form in ("text", "json"):
+            ended = subprocess.run(
+                [sys.executable, "-c", CRASH, "--log-format", form],
+                cwd=ROOT,
+                env=clean_environment(),
+                capture_output=True,
+                text=True,
+                timeout=DEADLINE,
+                check=False,
+            )
+            with self.subTest(form):
+                self.assertEqual((ended.returncode, ended.stdout), (1, ""))
+                self.assertEqual(ended.stderr.count("\n"), 1, ended.stderr)
+                self.assertIn("ended by an unforeseen error", ended.stderr)
+                self.assertIn("RuntimeError: oh", ended.stderr)
+                if form == "json":
+                    self.assertIn("RuntimeError: oh\nno", json.loads(ended.stderr)["traceback"])
 
     def test_help_fits_a_screen(self) -> None:
         for program in ("client", "server"):
