@@ -25,7 +25,7 @@ class Authorities:
         """The file and the directories, as they were when they were read."""
 
     def context(self) -> ssl.SSLContext:
-        """Return the context. Raises OSError where it can be made for the first time only."""
+        """Return the context. Raises OSError where there is none yet, and none can be made."""
         with self._lock:
             # To read them takes longer than a poll on loopback.
             seen = tuple(map(_stat, [_file(), *_directories().split(os.pathsep)]))
