@@ -83,7 +83,7 @@ NEVER = (
     "concurrent.futures.process",
     "grp",
     "multiprocessing",
-    # what is imported for queues between processes, and not used: compiled, it is three times as large
+    # logging.handlers imports pickle, and nothing uses it; compiled, it is three times as large
     "_pickle",
     # where memory was allocated, for a warning that says so
     "tracemalloc",

@@ -19,6 +19,8 @@ from shared.text import shown, well_formed
 FORMATS = ("text", "json")
 LEVELS = ("debug", "info", "warning", "error")
 
+MAX_TRACEBACK = 2000  # characters
+
 Field = str | int | float | bool | None
 _BARE = re.compile(r'[^\s"=]+')
 
@@ -38,8 +40,8 @@ class _Formatter(logging.Formatter):
     def fields(self, record: logging.LogRecord) -> dict[str, Field]:
         """Tell the fields of the event; a traceback is one of them, so that a line stays a line."""
         fields: dict[str, Field] = dict(getattr(record, "event", {}))
-        if record.exc_info:
-            fields["traceback"] = self.formatException(record.exc_info)
+        if record.exc_info:  # its end says what went wrong
+            fields["traceback"] = self.formatException(record.exc_info)[-MAX_TRACEBACK:]
         return fields
 
 
@@ -89,14 +91,14 @@ def to_standard_error(component: str, level: str, form: str) -> Iterator[None]:
 
     No log call ever waits for it to be read. At the end, what is queued has a second to be written.
     """
-    # By which what does not print is shown: no module can be imported where descriptors run short.
+    # Escapes need this codec; without free descriptors, it could not be imported.
     codecs.lookup("unicode_escape")
     lines = LogQueue(JsonFormatter() if form == "json" else TextFormatter())
     logging.basicConfig(level=level.upper(), handlers=[lines], force=True)
     # asyncio tells at debug which selector it uses; whoever debugs the gateway does not want that.
     logging.getLogger("asyncio").setLevel(max(logging.INFO, logging.getLogger().level))
     # JSON is UTF-8, whatever the terminal is: RFC 8259, 8.1.
-    encoding = "utf-8" if form == "json" else sys.stderr.encoding
+    encoding = "utf-8" if form == "json" else _encoding()
     writer = LogWriter(component, lines, sys.stderr.fileno(), encoding)
     writer.start()
     try:
@@ -105,6 +107,15 @@ def to_standard_error(component: str, level: str, form: str) -> Iterator[None]:
         writer.stop()
 
 
+def _encoding() -> str:
+    """Return the terminal's encoding; UTF-8 where that has no lines of bytes, such as UTF-16."""
+    try:
+        is_usable = "a\n".encode(sys.stderr.encoding) == b"a\n"
+    except (LookupError, UnicodeError):
+        is_usable = False
+    return sys.stderr.encoding if is_usable else "utf-8"
+
+
 def dropped() -> int:
-    """Return how many lines were dropped since the start, for standard error was not read."""
+    """Return how many lines were dropped since the start, as standard error did not take them."""
     return sum(each.dropped for each in logging.getLogger().handlers if isinstance(each, LogQueue))

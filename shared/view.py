@@ -44,7 +44,7 @@ def facts(rows: Sequence[Row], paint: Paint) -> list[str]:
 def log_rows(status: Status) -> list[Row]:
     """Return the row on the log, where there is something to say of it."""
     lines = status["program"]["log_lines_dropped"]
-    said = f"{quantity.counted(lines, 'line')} dropped: standard error was not read in time"
+    said = f"{quantity.counted(lines, 'line')} dropped: standard error did not take them in time"
     return [("log", said, Mood.BAD)] if lines else []
 
 
@@ -70,7 +70,7 @@ def program_metrics(status: Status) -> list[Metric]:
         gauge(f"{prefix}_uptime_seconds", "How long it has run.", program["uptime"]),
         counter(
             f"{prefix}_log_lines_dropped_total",
-            "Log lines dropped, since standard error was not read in time.",
+            "Log lines dropped, as standard error did not take them in time.",
             program["log_lines_dropped"],
         ),
     ]

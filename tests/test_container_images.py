@@ -30,13 +30,13 @@ def words(text: str) -> frozenset[str]:
 COMMON = words(
     """
     _asyncio _bisect _colorize _compat_pickle _contextvars _datetime _heapq _json _opcode
-    _opcode_metadata _posixsubprocess _queue _random _sha2 _socket _struct _weakrefset argparse array ast asyncio
-    bisect calendar collections concurrent contextlib contextvars copy copyreg dataclasses datetime
-    difflib dis email encodings enum fcntl fnmatch functools gettext glob heapq http importlib
-    inspect ipaddress json keyword linecache locale logging math opcode operator os pathlib pickle
-    queue random re reprlib select selectors shlex shutil signal socket string stringprep struct
-    subprocess textwrap threading token tokenize traceback types typing unicodedata urllib warnings
-    weakref zlib
+    _opcode_metadata _posixsubprocess _queue _random _sha2 _socket _struct _weakrefset argparse
+    array ast asyncio bisect calendar collections concurrent contextlib contextvars copy copyreg
+    dataclasses datetime difflib dis email encodings enum fcntl fnmatch functools gettext glob heapq
+    http importlib inspect ipaddress json keyword linecache locale logging math opcode operator os
+    pathlib pickle queue random re reprlib select selectors shlex shutil signal socket string
+    stringprep struct subprocess textwrap threading token tokenize traceback types typing
+    unicodedata urllib warnings weakref zlib
     """
 )
 OWN = {

@@ -1,10 +1,15 @@
 """The queue of the log: no log call waits for a reader, and what does not fit is counted."""
 
+import errno
 import fcntl
 import logging
 import os
+import re
+import tempfile
 import threading
 import time
+from pathlib import Path
+from unittest import mock
 
 from shared.log_queue import CAPACITY, STOP_WAIT, LogQueue, LogWriter
 from shared.logs import TextFormatter
@@ -12,6 +17,7 @@ from tests.support import DEADLINE, TestCase, wait_until
 
 PIPE_SIZE = 4096  # bytes: the smallest that a pipe can be, fcntl(2)
 LAST = b"the last line\n"
+REPORT = "log lines dropped: standard error did not take them in time"
 
 
 class QueuedLog(TestCase):
@@ -109,12 +115,11 @@ class QueuedLog(TestCase):
         self.numbered(more + 1, more + 10)
 
         kept = more - dropped
-        report = "log lines dropped: standard error was not read in time"
         self.assertEqual(
             self.written(),
             [
                 *(f"warning tested line {number}" for number in range(1, kept + 1)),
-                f"warning tested {report} lines={dropped}",
+                f"warning tested {REPORT} lines={dropped}",
                 *(f"warning tested line {number}" for number in range(more + 1, more + 11)),
             ],
         )
@@ -139,6 +144,63 @@ class QueuedLog(TestCase):
         self.numbered(1, 10)
         wait_until(lambda: self.queue.dropped >= 10, "they are counted")
         self.writer.stop(DEADLINE)
+
+    def test_lines_of_two_processes_on_one_pipe_are_not_torn(self) -> None:
+        """A pipe takes PIPE_BUF bytes at once; a write of more may be cut where another comes."""
+        self.numbered(1, CAPACITY)
+        self.writer.start()
+        other = b"warning other " + b"x" * 1000 + b"\n"
+        wait_until(lambda: not self.queue.lines.qsize(), "the writer waits for the reader")
+        ready = threading.Event()
+
+        def write() -> None:
+            ready.set()
+            for _ in range(50):
+                os.write(self.descriptor, b"time " + other)
+
+        writing = threading.Thread(target=write, daemon=True)
+        writing.start()
+        self.assertTrue(ready.wait(DEADLINE))
+        self.reader.start()
+        writing.join(DEADLINE)
+        lines = self.written()
+        self.assertEqual(lines.count(other.decode().rstrip()), 50)
+        self.assertEqual(len(lines), CAPACITY + 50)
+
+    def test_lines_that_a_full_disk_refuses_are_counted_and_none_is_torn(self) -> None:
+        path = Path(self.enterContext(tempfile.TemporaryDirectory())) / "log"
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        self.addCleanup(os.close, descriptor)
+        room = 1000  # bytes
+        real_write = os.write
+
+        def write(descriptor: int, data: bytes) -> int:
+            nonlocal room
+            if not room:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            written = real_write(descriptor, data[:room])
+            room -= written
+            return written
+
+        self.writer = LogWriter("tested", self.queue, descriptor, "ascii")
+        with mock.patch.object(os, "write", write):
+            self.numbered(1, 100)
+            self.writer.start()
+            wait_until(lambda: self.queue.dropped, "the disk is full")
+            room = 1_000_000
+            self.numbered(101, 110)
+            self.writer.stop(DEADLINE)
+        text = path.read_text()
+        numbers = [
+            int(number)
+            for number in re.findall(r"Z warning tested line (\d+)$", text, re.MULTILINE)
+        ]
+        kept = 100 - self.queue.dropped
+        self.assertEqual(numbers, [*range(1, kept + 1), *range(101, 111)])
+        reports = re.findall(rf"Z warning tested {REPORT} lines=(\d+)\n", text)
+        self.assertEqual(sum(map(int, reports)), self.queue.dropped)
+        torn = 1  # by the disk
+        self.assertEqual(text.count("\n"), len(numbers) + len(reports) + torn)
 
     def test_a_pipe_that_does_not_block_gets_whole_lines_too(self) -> None:
         """Another process that has it open, such as one of Node.js, may have made it so."""

@@ -173,7 +173,7 @@ class DroppedLogLines(TestCase):
         statuses = ((server, a_server(program=program)), (client, a_client(program=program)))
         for view, status in statuses:
             rows = [line.split(maxsplit=1) for line in shown(view, status, is_coloured=True)]
-            said = "1,234 lines dropped: standard error was not read in time\x1b[0m"
+            said = "1,234 lines dropped: standard error did not take them in time\x1b[0m"
             self.assertIn(["\x1b[31mlog", said], rows)
             metrics = exposition(view.metrics(decoded(status)), {})
             self.assertIn("gateway_any_log_lines_dropped_total 1234\n", metrics)
