@@ -47,7 +47,7 @@ def run(program: Program, view: View, arguments: Sequence[str]) -> None:
         else:
             tell(show(_ask(address)))
     except InquiryError as error:
-        print(_failure(program, view, error), file=sys.stderr)  # noqa: T201 - to the user
+        output.complain(_failure(program, view, error))
         raise SystemExit(FAILED) from None
 
 

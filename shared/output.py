@@ -2,10 +2,12 @@
 
 import os
 import sys
+from contextlib import suppress
 from typing import TextIO
 
 CANNOT_PRINT = 1
 """The exit status of a command whose output cannot be written."""
+COMPLAINT_WAIT = 1.0  # seconds
 
 
 def prepare() -> None:
@@ -19,7 +21,7 @@ def prepare() -> None:
 
 
 def use_utf_8() -> None:
-    """Print in UTF-8 whatever the terminal has, for what other programs read."""
+    """Print in UTF-8, whatever the terminal's encoding: other programs read this."""
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(encoding="utf-8")
 
@@ -41,9 +43,25 @@ def tell(text: str) -> bool:
         return False
     except OSError as error:
         _silence()
-        print(f"standard output: {error.strerror}", file=sys.stderr)  # noqa: T201 - nowhere else
+        complain(f"standard output: {error.strerror}")
         raise SystemExit(CANNOT_PRINT) from None
     return True
+
+
+def complain(line: str) -> None:
+    """Print a line on standard error, if that takes it within a second: its reader may stall."""
+    from threading import Thread  # not for a health check, which has nothing to complain of
+
+    data = f"{line}\n".encode(errors="backslashreplace")
+    # Not by the stream: what is stuck in there, the interpreter's exit would wait for.
+    writing = Thread(target=_write, args=(sys.stderr.fileno(), data), daemon=True)
+    writing.start()
+    writing.join(COMPLAINT_WAIT)
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    with suppress(OSError):  # there is nowhere else to complain
+        os.write(descriptor, data)
 
 
 def _silence() -> None:

@@ -77,7 +77,14 @@ def ignore_signals() -> None:
     They stay ignored to the very last: the interpreter's exit puts every other handler back to the
     default, by which a second signal would kill the process.
     """
+    sys.unraisablehook = _report_unraisable
     on_signals(signal.SIG_IGN)
+
+
+def _report_unraisable(error: "sys.UnraisableHookArgs") -> None:
+    """Report an error as the interpreter does, but for a signal that came just before that."""
+    if "ignored due to race condition" not in str(error.exc_value):
+        sys.__unraisablehook__(error)
 
 
 def _end_early(number: int, _: FrameType | None) -> None:
@@ -87,7 +94,7 @@ def _end_early(number: int, _: FrameType | None) -> None:
 
 
 def give_up(number: int, _: FrameType | None) -> None:
-    """End what was to have a result, and has none yet: with a status as shells have it."""
+    """End a command that has no result yet, with 128 and the signal's number, as shells do."""
     raise SystemExit(128 + number)
 
 

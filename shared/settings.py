@@ -5,11 +5,11 @@ A declaration feeds the command line, the environment and `--help`, so they cann
 
 import math
 import re
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple, NoReturn
 
+from shared.output import complain
 from shared.suggestion import meant
 from shared.text import shown
 
@@ -109,6 +109,5 @@ def one_of(*words: str) -> Callable[[str], str]:
 
 def exit_with(program: str, error: Exception) -> NoReturn:
     """End the program with the exit status of a bad setting and one line."""
-    line = shown(f"{program}: {error}", 1000)
-    print(line, file=sys.stderr)  # noqa: T201 - the answer to the user's command
+    complain(shown(f"{program}: {error}", 1000))
     raise SystemExit(BAD_SETTING)

@@ -4,6 +4,7 @@ import contextlib
 import io
 import os
 import shlex
+import tempfile
 from typing import Any
 from unittest import mock
 
@@ -168,8 +169,9 @@ class Settings(TestCase):
         self.assertIn("--name WORD the name [a guess; NAME]", text)
 
     def test_the_exit_status_of_a_bad_setting_is_2(self) -> None:
-        printed = io.StringIO()
-        with contextlib.redirect_stderr(printed), self.assertRaises(SystemExit) as caught:
-            settings.exit_with("server", SettingError("--limit 0: want more"))
-        self.assertEqual(caught.exception.code, 2)
-        self.assertEqual(printed.getvalue(), "server: --limit 0: want more\n")
+        with tempfile.TemporaryFile("w+") as printed, contextlib.redirect_stderr(printed):
+            with self.assertRaises(SystemExit) as caught:
+                settings.exit_with("server", SettingError("--limit 0: want more"))
+            self.assertEqual(caught.exception.code, 2)
+            printed.seek(0)
+            self.assertEqual(printed.read(), "server: --limit 0: want more\n")

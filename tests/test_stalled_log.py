@@ -5,11 +5,13 @@ import itertools
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from typing import Any
 
 from shared.log_queue import CAPACITY
+from shared.settings import BAD_SETTING
 from tests.benchmark.process import free_port
 from tests.demo.behaviours import array
 from tests.polled import PolledTestCase
@@ -28,11 +30,15 @@ class UnreadLog(PolledTestCase, ServerTestCase):
         numbers = itertools.count()
         self.endpoints.play("/data", lambda exchange: array([f"{next(numbers):08}"])(exchange))
 
-    def unread(self, program: str, *arguments: str, **environment: str) -> subprocess.Popen[bytes]:
+    def unread(
+        self, program: str, *arguments: str, is_full: bool = False, **environment: str
+    ) -> subprocess.Popen[bytes]:
         """Start a program whose standard error is a small pipe that is not read."""
         reading, writing = os.pipe()
         self.addCleanup(os.close, reading)
-        fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
+        size = fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
+        if is_full:
+            os.write(writing, bytes(size))
         started = subprocess.Popen(
             [sys.executable, "-m", program, "--socket", str(self.socket), *arguments],
             cwd=ROOT,
@@ -75,6 +81,19 @@ class UnreadLog(PolledTestCase, ServerTestCase):
         self.assertEqual(command(name, "health", "--live", *options).status, 0)
         program.send_signal(signal.SIGTERM)
         self.assertEqual(program.wait(STOP), 0)
+
+    def test_a_program_that_cannot_start_ends_in_time(self) -> None:
+        """Its one line does not fit into a pipe that another program has filled."""
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = str(taken.getsockname()[1])
+            for words in (
+                ("server", "--host", "127.0.0.1", "--port", port),
+                ("server", "--port", "x"),
+                ("client", "--endpoint", "x"),
+            ):
+                with self.subTest(words):
+                    program = self.unread(*words, is_full=True)
+                    self.assertEqual(program.wait(STOP), BAD_SETTING)
 
     def test_the_client_goes_on(self) -> None:
         client, words = self.unread_client(), ("client", "--socket", str(self.socket))
