@@ -24,7 +24,7 @@ MOST_STRANGERS = 16 * 1024  # connections beyond the limit; 16 kB each at the wo
 MANY_STRANGERS = "too many strangers: those that came first make room for newcomers"
 TICK = 1.0  # seconds between two renderings of Date and Age, whose unit it is
 REPORT_INTERVAL = 60.0  # seconds between two lines of counters
-STOP_WAIT = 2.0  # seconds that answers under way may take when the server stops
+STOP_WAIT = 1.5  # seconds that answers under way may take when the server stops; the log has 1
 STOP_TICK = 0.02  # seconds between two looks at them
 
 
