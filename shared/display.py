@@ -60,6 +60,19 @@ def _ask(address: str) -> Status:
 
 
 def _form(view: View, values: Mapping[str, Any]) -> Callable[[Status], str]:
+    """Return how a status is shown; raises InquiryError where it is of another version."""
+    form = _form_of_this_version(view, values)
+
+    def show(status: Status) -> str:
+        try:
+            return form(status)
+        except (LookupError, TypeError):
+            raise InquiryError("it is of another version than this command: restart it") from None
+
+    return show
+
+
+def _form_of_this_version(view: View, values: Mapping[str, Any]) -> Callable[[Status], str]:
     if values["json"]:
         return lambda status: json.dumps(status, ensure_ascii=False) + "\n"
     if values["prometheus"]:

@@ -4,15 +4,18 @@ import json
 import os
 import pty
 import signal
+import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
+from shared import inquiry
 from tests.processes import ROOT, Ended, Program, clean_environment, command
 from tests.samples import snapshot
 from tests.servers import FedTestCase
 from tests.serving import GET
-from tests.support import wait_until
+from tests.support import DEADLINE, wait_until
 
 SMALL = snapshot()
 
@@ -85,6 +88,31 @@ class Status(FedTestCase):
         self.assertEqual((ended.status, ended.output), (1, ""))
         self.assertIn("server: no status: it does not run here; want --host and", ended.errors)
         self.assertRegex(ended.errors, rf"running here: .*127\.0\.0\.1:{self.running.port()}\b")
+
+    def test_a_program_of_another_version_is_told_as_such(self) -> None:
+        """One that was started before an upgrade in place, say."""
+        address = inquiry.address("server", "127.0.0.1:1")
+        with socket.socket(socket.AF_UNIX) as listening:
+            listening.bind(address)
+            listening.listen()
+            answering = threading.Thread(target=self.answer, args=(listening, b"{}", 2))
+            answering.start()
+            for form in ((), ("--prometheus",)):
+                ended = command("server", "status", "--host", "127.0.0.1", "--port", "1", *form)
+                reason = "it is of another version than this command: restart it"
+                self.assertEqual(
+                    (ended.status, ended.output, ended.errors),
+                    (1, "", f"server: no status: {reason}\n"),
+                )
+            answering.join(DEADLINE)
+
+    def answer(self, listening: socket.socket, answer: bytes, times: int) -> None:
+        """Answer so many inquiries."""
+        listening.settimeout(DEADLINE)
+        for _ in range(times):
+            with listening.accept()[0] as connection:
+                connection.recv(100)
+                connection.sendall(answer)
 
     def test_who_hangs_is_told_so_and_not_where_it_might_be(self) -> None:
         self.running.send(signal.SIGSTOP)
