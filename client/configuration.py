@@ -8,6 +8,7 @@ from pathlib import Path
 from client.endpoint import Endpoint, parse_endpoint
 from client.url import redact
 from shared import settings
+from shared.path import absolute
 from shared.settings import Setting, SettingError
 from shared.text import quoted
 from shared.values import Values
@@ -107,7 +108,15 @@ def _state(values: Values) -> Path | None:
     socket: Path = values["socket"]
     if text == "none":
         return None
-    state = socket.with_name("state.json") if text is None else Path(text).absolute()
+    if text is None:
+        state = socket.with_name("state.json")
+        if state == socket:
+            raise values.error("want another name, since the state file has this", socket=socket)
+        return state
+    try:
+        state = absolute(text)
+    except ValueError as error:
+        raise values.error(error, state=text) from None
     if text == "" or not state.name:
         reason = "want the path of a file, or none"
     elif not os.path.isdir(state.parent):

@@ -9,11 +9,19 @@ DEFAULT_SOCKET = "/run/gateway/snapshot.sock"
 LONGEST_SOCKET_PATH = 107  # bytes; sun_path of unix(7) holds 108 with the NUL that ends it
 
 
+def absolute(text: str) -> Path:
+    """Return a path from the root on; ValueError where there is no directory to begin at."""
+    try:
+        return Path(text).absolute()
+    except FileNotFoundError:
+        raise ValueError("want an absolute path, since the current directory is gone") from None
+
+
 def socket_path(text: str) -> Path:
     """Parse the path of the snapshot socket; ValueError where no socket can be there."""
     if not text:
         raise ValueError("want a path")
-    path = Path(text).absolute()
+    path = absolute(text)
     length = len(os.fsencode(path))
     if length > LONGEST_SOCKET_PATH:
         raise ValueError(

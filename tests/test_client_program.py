@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 
 from tests.demo.behaviours import array, body
 from tests.demo.faults import FAULTS
@@ -60,6 +61,35 @@ class BadValues(ClientTestCase):
         refusal = self.refused("--endpoint", first, "--endpoint", second)
         self.assertEqual(refusal, f"--endpoint {reason}")
         self.assertEqual(self.refused(ENDPOINTS=f"{first} {second}"), f"ENDPOINTS={reason}")
+
+    def test_a_socket_with_the_state_files_name_is_refused(self) -> None:
+        path = self.socket.with_name("state.json")
+        client = Program("client", "--socket", str(path), "--endpoint", "15=http://x/")
+        refusal = self.enterContext(client).refusal()
+        self.assertEqual(
+            refusal, f"--socket {path}: want another name, since the state file has this"
+        )
+
+    def test_a_path_in_a_directory_that_is_gone_is_refused(self) -> None:
+        for words, message in (
+            ("--socket x.sock", "--socket x.sock: want an absolute path, since the current dir"),
+            (f"--socket {self.socket} --state x", "--state x: want an absolute path, since the"),
+        ):
+            gone = self.enterContext(tempfile.TemporaryDirectory())
+            script = f'cd "$1" && rmdir "$1" && exec "$2" -m client --endpoint 1=http://x/ {words}'
+            ended = subprocess.run(
+                ["sh", "-c", script, "sh", gone, sys.executable],
+                env=clean_environment() | {"PYTHONPATH": str(ROOT)},
+                capture_output=True,
+                text=True,
+                timeout=DEADLINE,
+                check=False,
+            )
+            os.mkdir(gone)
+            with self.subTest(words):
+                self.assertEqual(ended.returncode, 2)
+                self.assertIn(f"client: {message}", ended.stderr)
+                self.assertEqual(ended.stderr.count("\n"), 1)
 
     def test_a_bad_variable_is_named_as_such(self) -> None:
         cases = {
