@@ -5,8 +5,9 @@ import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
-from client.endpoint import Endpoint, parse_endpoint
-from client.url import redact
+from client.endpoint import Endpoint, parse_endpoint, split_endpoints
+from client.redaction import redact
+from client.tls import make_context
 from shared import settings
 from shared.path import absolute
 from shared.settings import Setting, SettingError
@@ -28,6 +29,7 @@ SETTINGS = (
         "poll this URL every so many seconds; repeated, and in the variable by white space",
         parse_endpoint,
         many=True,
+        split=split_endpoints,
         redact=redact,
     ),
     Setting(
@@ -92,7 +94,7 @@ def _require_certificates(path: str) -> None:
     """
     try:
         if path:
-            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+            make_context()
     except ssl.SSLError:
         raise SettingError(
             f"{CERTIFICATES}={quoted(path)}: want a file of certificates, as PEM has them"

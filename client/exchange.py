@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from client.response import Head, ResponseError, body_of, head_end, parse_head
 
-MAX_INTERIM = 100  # responses before the final one; http.client has had as many since 3.13.18
+MAX_INTERIM = 100  # responses before the final one
 PIECE = 64 * 1024  # bytes taken from the connection at a time
 
 
@@ -24,7 +24,7 @@ class Exchange:
         self._connection.sendall("\r\n".join(lines).encode("ascii"))
         for _ in range(MAX_INTERIM + 1):
             head = parse_head(self._head())
-            if head.status // 100 != 1 or head.status == 101:  # RFC 9110, 15.2 and 15.2.2
+            if not head.is_interim:
                 return head
         raise ResponseError(f"not HTTP: more than {MAX_INTERIM} interim responses")
 

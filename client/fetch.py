@@ -1,23 +1,32 @@
 """Fetching: one GET of an endpoint's URL, with its redirects."""
 
+import math
+import re
 import socket
 import ssl
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
 from client.exchange import Exchange
 from client.proxy import ProxyError, proxy_for
+from client.redaction import conceal, redact
 from client.response import Head, ResponseError
 from client.tls import AUTHORITIES
-from client.url import Url, redact, resolve
+from client.url import Url, resolve
 from client.wire import Wire
 from shared.text import shown
 
 MAX_REDIRECTS = 5
-MAX_VALIDATOR = 1000  # characters; who sends more may refuse a request that sends them back
+MAX_ENTITY_TAG = 1000  # characters; who sends more may refuse a request that sends them back
 MAX_LOCATION = 8000  # characters, as RFC 9110, 4.1 has it for any URI
+_ENTITY_TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e]*"')  # RFC 9110, 8.8.3, of ASCII
+# RFC 9110, 5.6.7: IMF-fixdate, which all generate that are not very old.
+_DATE = re.compile(
+    "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), [0-9]{2} "
+    "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT"
+)
 _REDIRECTS = {
     HTTPStatus.MOVED_PERMANENTLY,
     HTTPStatus.FOUND,
@@ -51,6 +60,8 @@ class Fetched:
     body: bytes | bytearray | None
     """None where it was 304: what the validators belong to is still current."""
     validators: Validators
+    urls: tuple[Url, ...] = field(default=(), compare=False)
+    """Those that led to it, the first and the last among them, and the proxies."""
 
 
 def fetch(url: Url, validators: Validators, max_body: int, wire: Wire) -> Fetched:
@@ -58,25 +69,27 @@ def fetch(url: Url, validators: Validators, max_body: int, wire: Wire) -> Fetche
 
     Blocks until the answer is whole or the wire is given up. Raises FetchError, whatever happens.
     """
+    urls = [url]
     try:
-        fetched = _follow(url, validators, max_body, wire)
+        fetched = _follow(urls, validators, max_body, wire)
         wire.check()  # for what a connection shut down by it ends with looks like a whole answer
     except Exception as error:  # no stranger's bytes may end the client, whatever they set off
         if wire.given_up is not None:  # then the error is but its consequence
             raise FetchError(wire.given_up) from None
-        if isinstance(error, FetchError):
-            raise
-        raise FetchError(_reason(error, wire.timeout)) from error
+        raise FetchError(conceal(_reason(error, wire.timeout), urls)) from error
     else:
-        return fetched
+        return replace(fetched, validators=_public(fetched.validators, urls), urls=tuple(urls))
     finally:
         wire.close()
 
 
-def _follow(url: Url, validators: Validators, max_body: int, wire: Wire) -> Fetched:
-    current, credentials, asked = url, url.authorization, validators
+def _follow(urls: list[Url], validators: Validators, max_body: int, wire: Wire) -> Fetched:
+    """Get the first of the URLs, and whatever it leads to; they are added to the list."""
+    url = current = urls[0]
+    credentials, asked = url.authorization, validators
     for _ in range(MAX_REDIRECTS + 1):
         proxy = proxy_for(current)
+        urls += [proxy] if proxy else []
         with closing(_connect(current, proxy, wire)) as connection:
             exchange = Exchange(connection)
             is_absolute = proxy and current.scheme == "http"
@@ -86,6 +99,7 @@ def _follow(url: Url, validators: Validators, max_body: int, wire: Wire) -> Fetc
             if head.status not in _REDIRECTS:
                 return _taken(exchange, head, asked, max_body, keep=current is url)
         current = _redirected(current, head)
+        urls.append(current)
         # What a redirect leads to is another resource, today or tomorrow. So validators are neither
         # sent there nor kept from there.
         asked = Validators()
@@ -138,7 +152,7 @@ def _tunnel(connection: socket.socket, url: Url, proxy: Url) -> None:
     if head.status // 100 != 2:
         raise FetchError(f"the proxy {proxy.tunnel_target} opens no tunnel: {_status(head)}")
     if exchange.has_more:
-        raise FetchError(f"the proxy {proxy.tunnel_target} sends something before the tunnel")
+        raise FetchError(f"the proxy {proxy.tunnel_target} sends data along with its answer")
 
 
 def _taken(exchange: Exchange, head: Head, asked: Validators, max_body: int, keep: bool) -> Fetched:
@@ -159,35 +173,38 @@ def _status(head: Head) -> str:
 
 def offered(head: Head) -> Validators:
     """Return the validators of a response that are good for a conditional request."""
-    modified = head.value("last-modified") if _is_dated_before(head) else None
-    return Validators(_sendable(head.value("etag")), _sendable(modified))
+    etag, modified = head.value("etag") or "", head.value("last-modified") or ""
+    is_tag = _ENTITY_TAG.fullmatch(etag) and len(etag) <= MAX_ENTITY_TAG
+    # Else the data could change again within the second that it names, and one date would stand for
+    # two versions: RFC 9110, 8.8.2.2.
+    is_date = _date(head.value("date")) - _date(modified) >= 1
+    return Validators(etag if is_tag else None, modified if is_date else None)
 
 
-def _is_dated_before(head: Head) -> bool:
-    """Tell whether the data is older than the response, by a second at least.
-
-    Else it could have changed again within the second that Last-Modified names, and the same date
-    would stand for both: RFC 9110, 8.8.2.2.
-    """
-    try:  # they may be no dates, or not be there
-        modified, date = (
-            parsedate_to_datetime(head.value(name) or "") for name in ("last-modified", "date")
-        )
-        return (date - modified).total_seconds() >= 1
-    except (ValueError, TypeError, ArithmeticError):
-        return False
+def _public(validators: Validators, urls: list[Url]) -> Validators:
+    """Drop an entity tag that has a secret of these URLs in it: the state file keeps it."""
+    etag = validators.etag
+    is_public = etag is None or conceal(etag, urls) == etag
+    return validators if is_public else replace(validators, etag=None)
 
 
-def _sendable(value: str | None) -> str | None:
-    """Keep a validator only where it can be sent back as it came, and is likely to be taken."""
-    is_sendable = value and value.isascii() and value.isprintable() and len(value) <= MAX_VALIDATOR
-    return value if is_sendable else None
+def _date(value: str | None) -> float:
+    """Return a date in seconds since the epoch; NaN where it is not in the form that is sent."""
+    if not value or not _DATE.fullmatch(value):
+        return math.nan
+    try:
+        return parsedate_to_datetime(value).timestamp()
+    except ValueError:  # a 31st of February
+        return math.nan
 
 
 def _redirected(url: Url, head: Head) -> Url:
-    location = head.value("location")
-    if not location:
+    locations = set(head.values("location")) - {""}
+    if not locations:
         raise FetchError(f"status {head.status} without a Location")
+    location = locations.pop()
+    if locations:
+        raise FetchError(f"status {head.status} with more than one Location")
     if len(location) > MAX_LOCATION:
         raise FetchError(f"a redirect to a URL of {len(location)} characters")
     location = location.encode("latin-1").decode(errors="surrogateescape")
@@ -204,7 +221,7 @@ def _redirected(url: Url, head: Head) -> Url:
 def _reason(error: Exception, timeout: float) -> str:
     """Say in one line why a fetch failed."""
     match error:
-        case ResponseError() | ProxyError():
+        case FetchError() | ResponseError() | ProxyError():
             return str(error)
         case TimeoutError():
             return timed_out(timeout)

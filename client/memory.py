@@ -31,11 +31,11 @@ class Memory:
         self._writing: asyncio.Task[None] | None = None
         self._complained = -COMPLAINT_INTERVAL
         self._is_suspended = False
-        """Whether a warning stands that nothing can be written."""
+        """Whether the last warning has not been taken back."""
         self._reason = ""
         """Why the last state could not be written; empty where it was."""
         self._since = boot_clock.now()
-        """Since when it has been so, in seconds of the boot clock."""
+        """When that last changed, in seconds of the boot clock."""
 
     def status(self, now: float) -> StateStatus | None:
         """Return how it stands with the file, if there is one; `now` is the boot clock."""

@@ -11,12 +11,12 @@ _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")  # random(4)
 
 @dataclass(frozen=True)
 class Moment:
-    """A moment, as the machine's clocks show it; both in seconds."""
+    """A moment, as the machine's clocks show it."""
 
     wall: float
-    """Since the epoch; it jumps when somebody sets the clock."""
+    """Seconds since the epoch; it jumps when the clock is set."""
     uptime: float
-    """Since the machine's boot, see `shared.boot_clock`."""
+    """Seconds since the machine's boot, see `shared.boot_clock`."""
     boot: str
     """Which boot that was; empty where the system does not tell."""
 

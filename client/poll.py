@@ -7,6 +7,7 @@ from client.endpoint import Endpoint
 from client.fetch import Fetched, FetchError, Validators, fetch, timed_out
 from client.items import ItemsError, parse
 from client.lookup import Lookup
+from client.redaction import conceal
 from client.wire import Wire
 from client.worker import NoThreadError, in_thread
 
@@ -40,11 +41,11 @@ async def poll(endpoint: Endpoint, validators: Validators, bounds: Bounds, looku
     """Poll an endpoint once. Raises PollError."""
     try:
         return await _good(endpoint, validators, bounds, lookup)
-    except (FetchError, ItemsError, NoThreadError) as error:
+    except (FetchError, NoThreadError) as error:
         reason = str(error)
     except MemoryError:
         reason = "there is not enough memory for it"
-    raise PollError(endpoint.conceal(reason))
+    raise PollError(reason)
 
 
 async def _good(endpoint: Endpoint, validators: Validators, bounds: Bounds, lookup: Lookup) -> Good:
@@ -52,7 +53,10 @@ async def _good(endpoint: Endpoint, validators: Validators, bounds: Bounds, look
 
     def work() -> Good:
         fetched = fetch(endpoint.url, validators, bounds.most, wire)
-        return Good(fetched, None if fetched.body is None else parse(fetched.body))
+        try:
+            return Good(fetched, None if fetched.body is None else parse(fetched.body))
+        except ItemsError as error:
+            raise FetchError(conceal(str(error), fetched.urls)) from None
 
     loop = asyncio.get_running_loop()
     alarm = loop.call_later(bounds.timeout, wire.give_up, timed_out(bounds.timeout))

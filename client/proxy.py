@@ -4,7 +4,8 @@ import ipaddress
 import re
 from urllib.request import getproxies_environment
 
-from client.url import Url, parse_url, redact
+from client.redaction import redact
+from client.url import Url, parse_url
 from shared.text import shown
 
 
@@ -18,8 +19,9 @@ def proxy_for(url: Url) -> Url | None:
     text = proxies.get(url.scheme)
     if not text or bypasses(proxies.get("no", ""), url.host, url.port):
         return None
+    text = text if "://" in text else f"http://{text}"
     try:
-        proxy = parse_url(text if "://" in text else f"http://{text}")
+        proxy = parse_url(text)
     except ValueError:
         proxy = None
     if not proxy or proxy.scheme != "http":

@@ -5,26 +5,28 @@ Python to the next. Here an endpoint's mistakes have the same consequences every
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from enum import Enum, auto
+from http import HTTPStatus
 from typing import NoReturn, Protocol
 
 from shared.text import shown
 
-MAX_HEAD = 256 * 1024  # bytes; curl takes 300 kB, http.client 100 lines of 64 kB
+MAX_HEAD = 256 * 1024  # bytes; curl takes 300 kB
+MAX_FIELDS = 5000  # lines, as in curl; http.client takes 100
 MAX_LINE = 16 * 1024  # bytes of a chunk's size and extensions, or of a trailer field
 MAX_TRAILERS = 64 * 1024  # bytes
 
 VERSION = b"HTTP/1."
 
-# RFC 9112, 4: the reason may be empty. Where it is, many leave out the blank before it.
-_STATUS_LINE = re.compile(rb"HTTP/1\.[0-9] ([1-9][0-9]{2})(?: (.*))?")
+# RFC 9112, 4: there may be more blanks than one, and no reason; many leave out its blank, too.
+_STATUS_LINE = re.compile(rb"HTTP/1\.[0-9][ \t]+([1-9][0-9]{2})(?:[ \t]+(.*))?")
 # RFC 9112, 2.2: a recipient may take a bare line feed for the end of a line.
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
-_TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110, 5.6.2
+_CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
 _LENGTH = re.compile(r"[0-9]{1,99}")
-# RFC 9112, 7.1.1: blanks before an extension; without one, some pad the size with them.
+# RFC 9112, 7.1.1: blanks may stand before an extension; some senders pad the size with them.
 _CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]+)[ \t]*(?:;.*)?\r?\n")
 
 
@@ -38,9 +40,14 @@ class Head:
 
     status: int
     reason: str
-    """Of whoever sent it, as it is."""
-    fields: tuple[tuple[str, str], ...]
+    """As the server sent it."""
+    fields: tuple[tuple[str, str], ...] = ()
     """Names in lower case; values without the blanks around them, their bytes as Latin-1."""
+
+    @property
+    def is_interim(self) -> bool:
+        """Whether another response follows, RFC 9110, 15.2. Behind a 101, there is none of HTTP."""
+        return self.status // 100 == 1 and self.status != HTTPStatus.SWITCHING_PROTOCOLS
 
     def values(self, name: str) -> list[str]:
         """Return the value of each line with this name."""
@@ -70,13 +77,21 @@ def head_end(data: bytes | bytearray, start: int) -> int | None:
 
 
 def parse_head(head: bytes) -> Head:
-    """Read a head, from its status line to the empty line that ends it. Raises ResponseError."""
-    first, *lines = map(_line, head.split(b"\n"))
-    match = _STATUS_LINE.fullmatch(first)
+    """Read a head, from its status line to the empty line that ends it. Raises ResponseError.
+
+    The fields of an interim response, RFC 9110, 15.2, are left unread: nothing depends on them.
+    """
+    first, _, rest = head.partition(b"\n")
+    match = _STATUS_LINE.fullmatch(_line(first))
     if not match:
-        raise ResponseError(f"not HTTP: a status line that is none: {_shown(first)}")
-    reason = (match[2] or b"").decode("latin-1")
-    return Head(int(match[1]), reason, tuple(map(_field, _unfolded(lines[:-2]))))
+        raise ResponseError(f"not HTTP: not a status line: {_shown(first)}")
+    found = Head(int(match[1]), (match[2] or b"").decode("latin-1"))
+    if found.is_interim:
+        return found
+    *lines, _, _ = rest.split(b"\n")
+    if len(lines) > MAX_FIELDS:
+        raise ResponseError(f"not HTTP: a head of more than {MAX_FIELDS} lines")
+    return replace(found, fields=tuple(map(_field, _unfolded(map(_line, lines)))))
 
 
 def _line(data: bytes) -> bytes:
@@ -86,7 +101,7 @@ def _line(data: bytes) -> bytes:
     return line
 
 
-def _unfolded(lines: list[bytes]) -> Iterator[bytes]:
+def _unfolded(lines: Iterable[bytes]) -> Iterator[bytes]:
     """Return the field lines, each with those that continue it: RFC 9112, 5.2."""
     folded: list[list[bytes]] = []
     for line in lines:
@@ -105,9 +120,10 @@ def _field(line: bytes) -> tuple[str, str]:
         raise ResponseError("not HTTP: a line of the head is no field, for it has no colon")
     if name.endswith((b" ", b"\t")):
         raise ResponseError(f"not HTTP: a blank before the colon of {_shown(name.rstrip())}")
-    if not _TOKEN.fullmatch(name):
-        raise ResponseError(f"not HTTP: a field name that is none: {_shown(name)}")
-    return name.decode("ascii").lower(), value.strip(b" \t").decode("latin-1")
+    if _CONTROL.search(name):
+        raise ResponseError(f"not HTTP: a control character in a field name: {_shown(name)}")
+    # Other names that are none do no harm: nothing here depends on such a field.
+    return name.decode("latin-1").lower(), value.strip(b" \t").decode("latin-1")
 
 
 def _shown(data: bytes) -> str:
@@ -135,8 +151,8 @@ class Body(Protocol):
 def body_of(head: Head) -> Body:
     """Return the body that follows a head, RFC 9112, 6.3. Raises ResponseError.
 
-    A transfer coding wins over a length. That some recipient may see it otherwise harms nobody
-    here, where a connection has one response.
+    A transfer coding wins over a length. Others may read it differently; that does no harm here, as
+    a connection carries one response.
     """
     codings = [each for each in head.members("transfer-encoding") if each != "identity"]
     if codings == ["chunked"]:
@@ -170,7 +186,7 @@ class Sized:
         return taken
 
     def end(self) -> None:
-        """Be incomplete where bytes are missing."""
+        """Raise ResponseError where bytes are missing."""
         if self._missing:
             raise ResponseError(f"a body cut short: {self._missing} bytes are missing")
 
@@ -186,7 +202,7 @@ class UntilClose:
         return data
 
     def end(self) -> None:
-        """Be whole."""
+        """Do nothing: the end of the connection ends it."""
 
 
 class _Part(Enum):
@@ -243,7 +259,7 @@ class Chunked:
         if self._part is _Part.SIZE:
             match = _CHUNK_LINE.fullmatch(line)
             if not match:
-                raise ResponseError(f"not HTTP: a chunk without a size: {_shown(line)}")
+                raise ResponseError(f"not HTTP: not a chunk size: {_shown(line)}")
             self._missing = int(match[1], 16)
             return _Part.DATA_END if self._missing else _Part.TRAILERS
         is_empty = line in (b"\r\n", b"\n")
@@ -259,5 +275,5 @@ class Chunked:
         return _Part.TRAILERS
 
     def end(self) -> NoReturn:
-        """Be incomplete: a whole one ends by itself."""
+        """Raise ResponseError: a whole one ends before the connection."""
         raise ResponseError("a body cut short")

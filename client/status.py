@@ -75,7 +75,7 @@ class StateStatus:
     reason: str
     """Why it could not be written last; empty where it was written, or has not been needed yet."""
     seconds: float
-    """Since it has been so."""
+    """Since this last changed."""
 
 
 @dataclass(frozen=True)

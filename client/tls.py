@@ -1,8 +1,10 @@
 """TLS: the context of all connections, and the certificates of the authorities it trusts."""
 
+import errno
 import logging
 import os
 import ssl
+import stat
 import threading
 
 from shared.logs import event
@@ -10,7 +12,9 @@ from shared.text import shown
 
 log = logging.getLogger("client")
 
-NOT_READ = "certificates not read again: those from before count"
+NOT_READ = "certificates not read again: the previous ones are used"
+
+_PATHS = ssl.get_default_verify_paths()  # as they are at the start: a file may be gone for a moment
 
 _Stat = tuple[int, int, int, int]
 
@@ -61,24 +65,25 @@ def make_context() -> ssl.SSLContext:
     # As curl and browsers: what is in the file is trusted, be it an authority below another one.
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     context.set_alpn_protocols(["http/1.1"])  # RFC 7301; there are servers that close on all others
-    context.load_verify_locations(_file(), _directories())
+    file = _file()
+    if file and not stat.S_ISREG(os.stat(file).st_mode):  # a FIFO would never be read to its end
+        raise OSError(errno.EINVAL, "it is not a regular file", file)
+    context.load_verify_locations(file, _directories())
     return context
 
 
 def _file() -> str | None:
     """Return the file of certificates: SSL_CERT_FILE names it, or it is OpenSSL's, if any."""
-    paths = ssl.get_default_verify_paths()
-    return os.environ.get(paths.openssl_cafile_env) or paths.cafile
+    return os.environ.get(_PATHS.openssl_cafile_env) or _PATHS.cafile
 
 
 def _directories() -> str:
     """Return the directories of certificates: SSL_CERT_DIR names them, or they are OpenSSL's."""
-    paths = ssl.get_default_verify_paths()
-    return os.environ.get(paths.openssl_capath_env) or paths.openssl_capath
+    return os.environ.get(_PATHS.openssl_capath_env) or _PATHS.openssl_capath
 
 
 def _stat(path: str | None) -> _Stat | None:
-    """Return what is different of a file that has been replaced."""
+    """Return what changes when a file is replaced."""
     try:
         found = os.stat(path or "")
     except OSError:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, quote, unquote_to_bytes, urljoin, urlsplit
 
 STANDARD_PORTS = {"http": 80, "https": 443}
+MAX_AUTHORITY = 1000  # characters of user, password, host and port where they are not all ASCII
+MAX_HOST = 254  # characters, RFC 1123, 2.1, and the dot of the root
 
 # RFC 1123, 2.1, and the underscore, which is in use: labels of 63 characters at the most.
 _HOST = re.compile(r"(?=.{1,254}$)[0-9a-z_-]{1,63}(\.[0-9a-z_-]{1,63})*\.?")
@@ -25,13 +27,6 @@ _LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 # The characters that IDNA 2008 keeps and IDNA 2003 replaces or drops: UTS 46, deviations.
 _JOINERS = "\u200c\u200d"
 _DEVIATIONS = "\u00df\u03c2" + _JOINERS
-
-# The scheme of what was meant as a URL, then all that may be credentials.
-_CREDENTIALS = re.compile(
-    r"((?:[^=@:/]*=)?(?:[a-z][a-z0-9+.-]*://)?).*@", re.IGNORECASE | re.DOTALL
-)
-# What stands behind the first colon of an authority, where that is no port.
-_PASSWORD = re.compile(r"://[^/?#@:[\]]*:(?![0-9]*(?:[/?#]|$))[^/?#@]*")
 
 _UNREADABLE = "want a URL that can be read, of the form http://HOST:PORT/PATH"
 
@@ -106,11 +101,12 @@ def _bracketed(host: str) -> str:
 def parse_url(text: str) -> Url:
     """Parse an absolute `http` or `https` URL. Raises ValueError, saying what would be right."""
     _check_characters(text)
-    try:
-        parts = urlsplit(text)
-        host = parts.hostname
-    except ValueError:  # its text may quote a password
-        raise ValueError(_UNREADABLE) from None
+    return _parsed(text)
+
+
+def _parsed(text: str) -> Url:
+    parts = _split(text)
+    host = parts.hostname
     if parts.scheme not in STANDARD_PORTS or not host:
         raise ValueError("want a URL that begins with http://HOST or https://HOST")
     if "]" in parts.netloc and not re.search(r"\](:[0-9]*)?$", parts.netloc):
@@ -120,9 +116,22 @@ def parse_url(text: str) -> Url:
     return Url(parts.scheme, host, port, _target(parts), basic(parts), zone)
 
 
+def _split(text: str) -> SplitResult:
+    # What is not ASCII, urlsplit normalizes, which takes time by the square of the length.
+    authority = text.partition("//")[2]
+    if not authority.isascii() and len(re.split("[/?#]", authority, maxsplit=1)[0]) > MAX_AUTHORITY:
+        raise ValueError("want a shorter URL")
+    try:
+        parts = urlsplit(text)
+        _ = parts.hostname
+    except ValueError:  # its text may quote a password
+        raise ValueError(_UNREADABLE) from None
+    return parts
+
+
 def _check_characters(text: str) -> None:
-    """Raise ValueError for what no URL has and no sender can mean."""
-    # Two kinds are not printable and are meant: parts of names, and bytes that are no UTF-8.
+    """Raise ValueError for characters that people do not mean to be in a URL."""
+    # Two kinds are not printable and allowed: parts of names, and bytes that are no UTF-8.
     visible = re.sub(f"[{_JOINERS}\udc80-\udcff]", "", text)
     if not visible.isprintable() or " " in text or "\\" in text.partition("?")[0]:
         raise ValueError("want a URL without blanks, backslashes and control characters")
@@ -161,11 +170,13 @@ def _name(text: str) -> str:
 
 
 def _ascii(name: str) -> str:
-    """Encode an internationalized name. Raises ValueError where IDNA 2003 makes another one of it.
+    """Encode an internationalized name. Raises ValueError if browsers and IDNA 2003 disagree on it.
 
-    That is what Python's codec has. For a few characters browsers and curl, which have IDNA 2008,
-    make another: from ß the codec makes ss, whoever that host belongs to.
+    IDNA 2003 is what Python's codec has. For a few characters browsers and curl, which have IDNA
+    2008, make another name: from ß the codec makes ss, whoever that host belongs to.
     """
+    if len(name) > MAX_HOST:  # to encode it takes time by the square of its length
+        raise ValueError("want a host name that IDNA can encode")
     try:
         encoded = name.encode("idna").decode()
         meant = ".".join(map(_label, re.split("[.\u3002\uff0e\uff61]", name)))
@@ -219,38 +230,14 @@ def resolve(base: Url, location: str) -> Url:
 
     Blanks in it are sent as curl sends them. Raises ValueError, saying what would be right.
     """
+    if re.search(r"[\x00-\x1f\x7f]", location):  # urlsplit would drop some
+        raise ValueError("want a URL without control characters")
     path, mark, query = location.partition("?")
     reference = path.replace(" ", "%20") + mark + query.replace(" ", "+")
-    _check_characters(reference)  # before urlsplit, which drops a tab
-    try:
-        parts = urlsplit(reference)
-    except ValueError:
-        raise ValueError(_UNREADABLE) from None
+    parts = _split(reference)
     # urljoin would take the host of the base: RFC 9110, 4.2.1 wants such a URL refused.
     if not parts.netloc and (parts.scheme in STANDARD_PORTS or reference.startswith("//")):
         raise ValueError("want a URL with a host")
-    return parse_url(urljoin(base.bare, reference))
-
-
-def redact(text: str) -> str:
-    """Take user, password and the values of the query out of a URL, or of what was meant as one.
-
-    Whatever stands before the last @ may be a password with a slash in it; and what looks like two
-    ports, or like a port and is no number, may be one that a blank has cut off from its @.
-    """
-    # Looked for in vain, they would take time by the square of the length.
-    hidden = _CREDENTIALS.sub(r"\1***@", text, count=1) if "@" in text else text
-    return redact_query(_PASSWORD.sub("://***", hidden))
-
-
-def redact_query(text: str) -> str:
-    """Take all but the names of its parameters out of a query, and the fragment altogether."""
-    head, mark, query = text.partition("#")[0].partition("?")
-    return head + mark + "&".join(map(_hidden, query.split("&")))
-
-
-def _hidden(parameter: str) -> str:
-    name, equals, _ = parameter.partition("=")
-    if equals:
-        return f"{name}=***"
-    return "***" if name else ""
+    if reference == "?":  # urljoin would keep the query of the base
+        reference = base.target.partition("?")[0]
+    return _parsed(urljoin(base.bare, reference))

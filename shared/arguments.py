@@ -44,7 +44,9 @@ def read(
     known, strange = parser.parse_known_args(_bound(words, settings))
     if strange:
         names = [*(s.argument for s in settings), *(f.argument for f in flags), *usage.commands]
-        first, *others = map(_name, strange)
+        # With an @ in one of them, they may be a URL that a shell has cut within its password.
+        is_secret = any("@" in each for each in strange)
+        first, *others = (_name(each, is_secret) for each in strange)
         if first in usage.commands:
             parser.error(f"{first}: want it as the first word")
         for command, own in usage.commands.items():
@@ -74,11 +76,11 @@ def _parser(usage: Usage) -> _Parser:
     return parser
 
 
-def _name(argument: str) -> str:
-    """Tell an unknown argument without its value, which may be a URL with a password."""
+def _name(argument: str, is_secret: bool) -> str:
+    """Return an unknown argument without its value, which may be a URL with a password."""
     if argument.startswith("-"):
         return re.split("[=:/@]", argument, maxsplit=1)[0]
-    return argument if re.fullmatch(r"[\w.-]*", argument) else "a value"
+    return argument if re.fullmatch(r"[\w.-]*", argument) and not is_secret else "a value"
 
 
 def _bound(words: Sequence[str], settings: Sequence[Setting]) -> list[str]:

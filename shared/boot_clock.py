@@ -1,8 +1,8 @@
 """The boot clock: the time since the machine's boot, which goes on while the machine sleeps.
 
-`time.monotonic` stands still while a laptop is closed or a virtual machine is suspended. An age by
-it is too small by the whole sleep. So every age, and every "since when", is by this clock; waiting
-is by the monotonic one, as the event loop has it.
+`time.monotonic` stands still while a laptop is closed or a virtual machine is suspended: an age
+measured by it misses the time asleep. So every age, and every "since when", is by this clock. To
+wait is a matter of the monotonic clock, which the event loop has.
 """
 
 import time

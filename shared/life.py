@@ -71,7 +71,7 @@ def run(
             asyncio.run(_until_stopped(values, main))
         except SettingError:
             raise
-        except Exception:  # in the log, where it is found, and which is never waited for
+        except Exception:  # into the log: there it is found, and writing it cannot block
             logging.getLogger(name).error("ended by an unforeseen error", exc_info=True)
             raise SystemExit(CRASHED) from None
 

@@ -43,6 +43,8 @@ class Setting(NamedTuple):
     """The default in words, where it is not a plain value."""
     many: bool = False
     """Repeated on the command line, separated by white space in the variable; a tuple."""
+    split: Callable[[str], list[str]] = str.split
+    """Takes the variable apart, where there may be many."""
     redact: Callable[[str], str] = str
     """Takes the secrets out of a value before an error message shows it."""
 

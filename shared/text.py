@@ -17,7 +17,7 @@ def shown(text: str, most: int = 80) -> str:
 
 
 def well_formed(text: str) -> str:
-    """Escape what UTF-8 cannot hold: surrogates, as which PEP 383 has the bytes of other names."""
+    """Escape surrogates, which stand for bytes that are no UTF-8: PEP 383."""
     return _SURROGATE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 

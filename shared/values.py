@@ -13,7 +13,7 @@ class Values(dict[str, Any]):
     """A value for each setting and flag, by its name; it knows where each one came from."""
 
     def __init__(self, values: Mapping[str, Any], sources: Mapping[str, str]) -> None:
-        """Keep values, and for each setting the argument or the variable, as it is typed."""
+        """Keep values, and for each setting where it came from, such as `--port ` or `PORT=`."""
         super().__init__(values)
         self._sources = sources
 
@@ -59,7 +59,7 @@ def _texts(
     if given is not None:
         return [given] if isinstance(given, str) else given, f"{setting.argument} "
     if variable := environment.get(setting.variable, "").strip():
-        return variable.split() if setting.many else [variable], f"{setting.variable}="
+        return setting.split(variable) if setting.many else [variable], f"{setting.variable}="
     if setting.default is not None:
         return [setting.default], f"{DEFAULT}{setting.argument} "
     if setting.default_help is not None:

@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from client.fetch import FetchError, timed_out
 from client.items import ItemsError, parse
+from client.redaction import conceal
+from client.url import parse_url
 from tests.demo.behaviours import array, head
 from tests.demo.faults import BODIES, DRIPS, ENDLESS, FAULTS, ODDITIES, drip, endless
 from tests.support import DEADLINE, wait_until
@@ -15,7 +17,7 @@ SLOW = {"hang", *DRIPS}
 """What does not end before the deadline of a poll does."""
 
 NOT_HTTP = "not HTTP/1: it begins with "
-NO_STATUS = "not HTTP: a status line that is none: "
+NO_STATUS = "not HTTP: not a status line: "
 HEAD_TOO_LONG = "not HTTP: a head of more than 262144 bytes"
 LINE_TOO_LONG = "not HTTP: a chunk's line of more than 16384 bytes"
 NO_SUCH_URL = "want a URL that "
@@ -47,15 +49,16 @@ REASONS = {
     "redirect-to-file": f"a redirect to file:///etc/hostname: {NO_SUCH_URL}begins with http",
     "redirect-to-unix": f"a redirect to unix:/run/gateway/snapshot.sock: {NO_SUCH_URL}begins",
     "redirect-to-http-unix": "a redirect to http+unix://%2Frun%2Fgateway%2Fsnapshot.sock/: want",
-    "redirect-to-data": f"a redirect to data:application/json,[]: {NO_SUCH_URL}begins with http",
-    "redirect-to-javascript": f"a redirect to javascript:alert(1): {NO_SUCH_URL}begins with http",
+    "redirect-to-data": f"a redirect to ***: {NO_SUCH_URL}begins with http",
+    "redirect-to-javascript": f"a redirect to ***: {NO_SUCH_URL}begins with http",
     "redirect-to-no-host": f"a redirect to http://:80/: {NO_SUCH_URL}begins with http://HOST",
     "redirect-to-slashes": "a redirect to //: want a URL with a host",
     "redirect-to-a-scheme": "a redirect to http://: want a URL with a host",
     "redirect-to-an-empty-host": "a redirect to http:///630e1244: want a URL with a host",
     "redirect-to-no-authority": "a redirect to http:/630e1244: want a URL with a host",
-    "redirect-to-no-port": "a redirect to http://127.0.0.1:65536/: want a port from 1 to 65535",
-    "redirect-to-nul": r"a redirect to /630e\x001244: want a URL without blanks",
+    "redirect-to-no-port": "a redirect to http://***: want a port from 1 to 65535",
+    "redirect-to-nul": r"a redirect to /630e\x001244: want a URL without control",
+    "redirect-to-two-places": "status 302 with more than one Location",
     "redirect-to-nowhere": "status 302 without a Location",
     "redirect-far": "a redirect to a URL of 600",
     "truncated-body": "a body cut short: 977 bytes are missing",
@@ -67,18 +70,19 @@ REASONS = {
     "length-not-a-number": "not HTTP: a Content-Length of 23x",
     "two-lengths": "not HTTP: a Content-Length of 23, 24",
     "chunk-cut": "a body cut short",
-    "chunk-without-size": "not HTTP: a chunk without a size: size",
+    "chunk-without-size": "not HTTP: not a chunk size: size",
     "chunk-too-long": 'not HTTP: a chunk longer than its size: 990"]',
     "chunk-after-chunk-cut": "a body cut short",
     "no-colon": "not HTTP: a line of the head is no field, for it has no colon",
     "bare-carriage-return": "not HTTP: a carriage return within a line: X-Filler: 630e",
-    "nul-in-name": r"not HTTP: a field name that is none: X\x00Filler",
+    "nul-in-name": r"not HTTP: a control character in a field name: X\x00Filler",
     "blank-before-colon": "not HTTP: a blank before the colon of Content-Length",
     "blank-before-fields": "not HTTP: a blank before the first field",
     "head-cut": "a head cut short",
     "gzip-transfer-coding": "transfer coding gzip, chunked, which was not asked for",
     "chunked-twice": "transfer coding chunked, chunked, which was not asked for",
     "chunked-with-a-parameter": "transfer coding chunked;a=b, which was not asked for",
+    "more-headers-than-5000": "not HTTP: a head of more than 5000 lines",
     "hundred-thousand-headers": HEAD_TOO_LONG,
     "megabyte-header": HEAD_TOO_LONG,
     "gzip-bomb": "content coding gzip, which was not asked for",
@@ -94,7 +98,7 @@ REASONS = {
     "endless-chunk-size": LINE_TOO_LONG,
     "endless-chunk-extension": LINE_TOO_LONG,
     "endless-chunk-extensions": f"a body over the {MOST} bytes that are taken",
-    "negative-chunk": "not HTTP: a chunk without a size: -1",
+    "negative-chunk": "not HTTP: not a chunk size: -1",
     "endless-trailer": LINE_TOO_LONG,
     "endless-trailers": "not HTTP: trailers of more than 65536 bytes",
     "reset": "Connection reset by peer",
@@ -136,7 +140,9 @@ class Faults(FetchTestCase):
     def test_each_fault_has_its_reason_in_one_short_line(self) -> None:
         for fault in sorted(FAULTS.keys() - SLOW):
             with self.subTest(fault):
-                begin, reason = reason_for(fault, DEADLINE), self.outcome(fault)
+                # Here the fault's name is a value in a query, and so a secret.
+                url = parse_url(self.endpoints.url(f"/?fault={fault}"))
+                begin, reason = conceal(reason_for(fault, DEADLINE), [url]), self.outcome(fault)
                 self.assertNotEqual(reason, "a success")
                 self.assertEqual(reason[: len(begin)], begin)
                 self.assertTrue(reason.isprintable(), reason)

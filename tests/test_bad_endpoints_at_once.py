@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from client.endpoint import parse_endpoint
 from client.fetch import timed_out
+from client.redaction import conceal
 from tests.beats import share_on_grid
 from tests.demo.behaviours import array
 from tests.demo.endpoints import REMEMBERED, Endpoints
@@ -88,7 +89,7 @@ class AllAtOnce(ClientTestCase):
         """Have one more endpoint that fails, for a reason that begins like this."""
         endpoint = parse_endpoint(f"{PERIOD:g}={url}")
         self.urls.append(url)
-        self.reasons[endpoint.name] = endpoint.conceal(reason)
+        self.reasons[endpoint.name] = conceal(reason, [endpoint.url])
 
     def expired(self) -> str:
         """Have an endpoint whose certificate has expired; tell its URL."""

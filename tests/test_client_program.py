@@ -93,7 +93,8 @@ class BadValues(ClientTestCase):
 
     def test_a_bad_variable_is_named_as_such(self) -> None:
         cases = {
-            ("ENDPOINTS", "15=http://x/a b"): "ENDPOINTS=b: want SECONDS=URL, such as 15=http://",
+            ("ENDPOINTS", "15=http://x/a b"): "ENDPOINTS='15=http://x/a b': want a URL without",
+            ("ENDPOINTS", "15=http://x/ b=http://y/"): "ENDPOINTS=b=http://y/: want a number",
             ("ENDPOINTS", "15=http://x\\y"): "ENDPOINTS='15=http://x\\y': want a URL without",
             ("STATE_FILE", "/no/such/x"): "STATE_FILE=/no/such/x: want a path in a directory",
             ("STATE_FILE", "/"): "STATE_FILE=/: want the path of a file, or none",
@@ -111,10 +112,17 @@ class BadValues(ClientTestCase):
         """Return this test's socket as a variable, unless the test sets that."""
         return {} if variable == "SNAPSHOT_SOCKET" else {"SNAPSHOT_SOCKET": str(self.socket)}
 
-    def test_a_url_that_a_blank_in_the_variable_cuts_shows_no_part_of_a_password(self) -> None:
-        refusal = self.refused(ENDPOINTS="15=http://user:secret word@x/")
-        self.assertIn("ENDPOINTS='15=http://***': want a URL", refusal)
-        self.assertNotIn("secret", refusal)
+    def test_a_url_with_a_blank_shows_no_part_of_a_password(self) -> None:
+        for credentials in (
+            "user:secret x",
+            "user:80 secret x",
+            "user:80 secret=x",
+            "user:p/se cret",
+        ):
+            refusal = self.refused(ENDPOINTS=f"15=http://{credentials}@x/")
+            self.assertIn("ENDPOINTS='15=http://***@x/': want a URL without blanks", refusal)
+        refusal = self.refused("--endpoint", "15=http://user:my", "secret", "words@x/")
+        self.assertIn("unrecognized arguments: a value, a value (see", refusal)
 
     def test_other_bad_values_are_refused(self) -> None:
         good = ("--endpoint", "15=http://x/")
@@ -160,6 +168,10 @@ class BadValues(ClientTestCase):
         )
         refusal = self.refused(*endpoint, SSL_CERT_FILE=__file__)
         self.assertIn(f"SSL_CERT_FILE={__file__}: want a file of certificates, as PEM", refusal)
+        pipe = str(self.folder / "pipe")
+        os.mkfifo(pipe)
+        refusal = self.refused(*endpoint, SSL_CERT_FILE=pipe)
+        self.assertIn(f"SSL_CERT_FILE={pipe}: want a file of certificates: it is not a", refusal)
 
     def test_a_directory_that_cannot_be_written_is_refused(self) -> None:
         """Nobody can write to `/proc`, not even root."""

@@ -172,7 +172,9 @@ class ConditionalRequests(FetchTestCase):
         modified = "Tue, 24 Nov 2026 05:00:00 GMT"
         for date, is_kept in {
             "Tue, 24 Nov 2026 05:00:01 GMT": True,
-            "Tuesday, 24-Nov-26 05:00:01 GMT": True,
+            "Tuesday, 24-Nov-26 05:00:01 GMT": False,  # a form that is not sent any more
+            "Tue, 31 Feb 2026 05:00:01 GMT": False,
+            " Tue, 24 Nov 2026 05:00:01 GMT": True,
             "Tue, 24 Nov 2026 05:00:00 GMT": False,
             "Tue, 24 Nov 2026 04:59:59 GMT": False,
             "Tue, 24 Nov 99999999999999999999 05:00:01 GMT": False,
@@ -205,7 +207,16 @@ class ConditionalRequests(FetchTestCase):
         )
 
     def test_a_validator_that_cannot_be_sent_back_is_not_kept(self) -> None:
-        for tag in ('"v\xe9"', f'"{"v" * 1000}"'):
+        for tag in (
+            '"v\xe9"',
+            f'"{"v" * 1000}"',
+            "*",
+            "v1",
+            '"v 1"',
+            '"v"1"',
+            'w/"v1"',
+            '"a", "b"',
+        ):
             self.endpoints.play("/", body(GOOD_BODY, headers={"ETag": tag}))
             self.assertEqual(get(self.endpoints.url("/")).validators, Validators())
 
@@ -268,6 +279,30 @@ class Redirects(FetchTestCase):
             location = "ftp://localhost/".ljust(length, "a")
             self.endpoints.play("/", redirect(location))
             self.assertIn(reason, self.fails(lambda: get(self.endpoints.url("/"))))
+
+    def test_secrets_of_a_redirect_and_of_a_proxy_are_not_told(self) -> None:
+        self.endpoints.play("/", redirect("/other?sig=SignatureSecret"))
+
+        def repeat(exchange: Exchange) -> None:
+            told = f"{exchange.request.target} {exchange.request.headers}"
+            exchange.send(f"HTTP/1.1 403 {told}\r\n\r\n".encode())
+
+        self.endpoints.play("/other", repeat)
+        self.endpoints.play("http://example.invalid/", repeat)
+        reason = self.fails(lambda: get(self.endpoints.url("/")))
+        self.assertIn("status 403 /other?sig=***", reason)
+        proxy = self.endpoints.url("").replace("//", "//user:hunter2hunter2@")
+        with mock.patch.dict(os.environ, {"http_proxy": proxy}):
+            reason = self.fails(lambda: get("http://example.invalid/"))
+        self.assertNotIn("aHVudGVyMmh1bnRlcjI", reason)
+        self.assertNotIn("dXNlcjpodW50ZXIyaHVudGVyMg", reason)
+
+    def test_an_entity_tag_with_a_secret_is_not_kept(self) -> None:
+        """It would stand in the state file."""
+        url = self.endpoints.url("/?key=secret12").replace("//", "//user:hunter2@")
+        for tag, kept in (('"HUNTER2"', None), ('"a-secret12"', None), ('"v1"', '"v1"')):
+            self.endpoints.play("/", body(GOOD_BODY, headers={"ETag": tag}))
+            self.assertEqual(get(url).validators.etag, kept)
 
     def test_secrets_in_a_location_are_not_told(self) -> None:
         self.endpoints.play("/", redirect("ftp://user:secret@x/?token=secret"))
@@ -585,7 +620,7 @@ class Proxies(FetchTestCase):
         with TunnelProxy(b"HTTP/1.1 200 OK\r\n\r\nhello") as proxy:
             self.through("https_proxy", proxy.url)
             reason = self.fails(lambda: get("https://localhost/"))
-        self.assertIn("sends something before the tunnel", reason)
+        self.assertIn("sends data along with its answer", reason)
 
     def test_no_proxy_is_honoured(self) -> None:
         self.through("http_proxy", "http://127.0.0.1:1")

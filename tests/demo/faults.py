@@ -175,6 +175,7 @@ REDIRECTS = {
     "redirect-to-no-authority": redirect("http:/630e1244"),
     "redirect-to-no-port": redirect("http://127.0.0.1:65536/"),
     "redirect-to-nul": redirect("/630e\x001244"),
+    "redirect-to-two-places": raw(b"HTTP/1.1 302 Found", b"Location: /a", b"Location: /b"),
     "redirect-to-nowhere": text("see", 302),
     # As long as a line may be: to look for a password in it must not take long.
     "redirect-far": redirect("ftp://localhost/?" + "a" * 60_000 + "="),
@@ -205,6 +206,7 @@ FIELDS = {
     "gzip-transfer-coding": _transfer_coding(b"gzip, chunked"),
     "chunked-twice": _transfer_coding(b"chunked, chunked"),
     "chunked-with-a-parameter": _transfer_coding(b"chunked;a=b"),
+    "more-headers-than-5000": raw(STATUS_LINE, *[b"X-Filler: 630e1244"] * 5001, data=GOOD),
     "hundred-thousand-headers": _hundred_thousand_headers,
     "megabyte-header": _megabyte_header,
     "gzip-bomb": _gzip_bomb,
@@ -295,6 +297,7 @@ ODDITIES: dict[str, Behaviour] = {
         CHUNKED + CHUNK.replace(b"\r\n", b";a=b\r\n", 1) + LAST_CHUNK + FILLER + b"\r\n"
     ),
     "1000-headers": raw(STATUS_LINE, *[b"X-Filler: 630e1244"] * 1000, data=GOOD),
+    "odd-names": raw(STATUS_LINE, b"X-A[1]: x", b": y", data=GOOD),
     "nul-in-value": raw(STATUS_LINE, b"X-Filler: 630e\x001244", data=GOOD),
     "identity": body(GOOD, headers={"Content-Encoding": "Identity"}),
     "no-coding": body(GOOD, headers={"Content-Encoding": ""}),  # an empty list: RFC 9110, 5.6.1
